@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Text;
+using Shoal.Core.Bencode;
+using Shoal.Core.Geometry;
+
+namespace Shoal.Core.Metainfo;
+
+/// <summary>A <c>.torrent</c> file: the info dictionary, the piece layers, and where to look for peers (BEP 52, BEP 12, BEP 19, BEP 5).</summary>
+public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
+{
+    /// <summary>No <c>.torrent</c> of more bytes is read.</summary>
+    public const int MaxLength = 256 * 1024 * 1024;
+
+    private const int MaxUrls = 100;
+
+    /// <summary>Announce URLs, tier by tier, flattened.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
+
+    public IReadOnlyList<string> WebSeeds { get; init; } = [];
+
+    /// <summary>Layers that are absent are left unknown, since peers supply them; one that is wrong, or belongs to no file, refuses the whole.</summary>
+    public static MetainfoError Read(ReadOnlyMemory<byte> bytes, out MetainfoFile metainfo)
+    {
+        metainfo = null!;
+        if (!BencodeValidator.TryMeasure(bytes.Span, out var length)) return MetainfoError.Malformed;
+
+        var reader = new BencodeReader(bytes.Span[..length]);
+        if (!reader.TryEnterDictionary()) return MetainfoError.Malformed;
+
+        TorrentInfo? info = null;
+        ReadOnlySpan<byte> layers = default;
+        List<string> trackers = [], webSeeds = [];
+        while (reader.TryReadKey(out var key))
+        {
+            if (key.SequenceEqual("info"u8))
+            {
+                var start = reader.Position;
+                reader.TrySkip();
+                var error = TorrentInfoReader.Read(bytes[start..reader.Position], out info);
+                if (error != MetainfoError.None) return error;
+            }
+            else
+            {
+                reader.TryReadRaw(out var value);
+                if (key.SequenceEqual("piece layers"u8)) layers = value;
+                else if (key.SequenceEqual("announce"u8) || key.SequenceEqual("announce-list"u8)) CollectUrls(value, trackers);
+                else if (key.SequenceEqual("url-list"u8)) CollectUrls(value, webSeeds);
+            }
+        }
+
+        if (info is null) return MetainfoError.InvalidFileTree;
+
+        var pieceLayers = new PieceLayers(info);
+        if (!layers.IsEmpty && !TryReadLayers(layers, info, pieceLayers)) return MetainfoError.InvalidPieceLayer;
+
+        metainfo = new MetainfoFile(info, pieceLayers) { Trackers = trackers, WebSeeds = webSeeds };
+        return MetainfoError.None;
+    }
+
+    /// <summary>The bytes of the file. Every piece layer must be known.</summary>
+    public byte[] Write()
+    {
+        var output = new ArrayBufferWriter<byte>(Info.Bytes.Length + 1024);
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        if (Trackers.Count > 0)
+        {
+            writer.WriteString("announce"u8);
+            writer.WriteString(Trackers[0]);
+            writer.WriteString("announce-list"u8);
+            writer.BeginList();
+            foreach (var tracker in Trackers) WriteUrlList(writer, [tracker]);
+            writer.End();
+        }
+
+        writer.WriteString("info"u8);
+        writer.WriteRaw(Info.Bytes.Span);
+        writer.WriteString("piece layers"u8);
+        WriteLayers(writer);
+        if (WebSeeds.Count > 0)
+        {
+            writer.WriteString("url-list"u8);
+            WriteUrlList(writer, WebSeeds);
+        }
+
+        writer.End();
+        return output.WrittenSpan.ToArray();
+    }
+
+    private void WriteLayers(BencodeWriter writer)
+    {
+        var byRoot = new SortedDictionary<Hash256, ReadOnlyMemory<byte>>();
+        for (var i = 0; i < Info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (Layers.NeedsLayer(file)) byRoot[Info.Files[i].Id.Value] = Layers[file];
+        }
+
+        writer.BeginDictionary();
+        foreach (var (root, layer) in byRoot)
+        {
+            writer.WriteString(root);
+            writer.WriteString(layer.Span);
+        }
+
+        writer.End();
+    }
+
+    private static bool TryReadLayers(ReadOnlySpan<byte> bytes, TorrentInfo info, PieceLayers layers)
+    {
+        var files = new Dictionary<Hash256, List<FileIndex>>();
+        for (var i = 0; i < info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (!layers.NeedsLayer(file)) continue;
+
+            var root = info.Files[i].Id.Value;
+            if (!files.TryGetValue(root, out var sharing)) files[root] = sharing = [];
+            sharing.Add(file);
+        }
+
+        var reader = new BencodeReader(bytes);
+        if (!reader.TryEnterDictionary()) return false;
+
+        while (reader.TryReadKey(out var key))
+        {
+            if (key.Length != Hash256.Length || !reader.TryReadString(out var layer)) return false;
+            if (!files.TryGetValue(new Hash256(key), out var sharing)) return false;
+
+            foreach (var file in sharing)
+            {
+                if (!layers.TrySet(file, layer)) return false;
+            }
+        }
+
+        return reader.TryLeave();
+    }
+
+    private static void CollectUrls(ReadOnlySpan<byte> value, List<string> urls)
+    {
+        var reader = new BencodeReader(value);
+        while (!reader.AtEnd && urls.Count < MaxUrls)
+        {
+            if (reader.TryReadString(out var url))
+            {
+                var text = Encoding.UTF8.GetString(url);
+                if (text.Length > 0 && !urls.Contains(text)) urls.Add(text);
+            }
+            else if (!reader.TryEnterList() && !reader.TryLeave())
+            {
+                return;
+            }
+        }
+    }
+
+    private static void WriteUrlList(BencodeWriter writer, IEnumerable<string> urls)
+    {
+        writer.BeginList();
+        foreach (var url in urls) writer.WriteString(url);
+        writer.End();
+    }
+}
