@@ -1,0 +1,51 @@
+namespace Shoal.Node.Commands;
+
+/// <summary>Share one path. Paths are absolute, since whoever acts may stand in another folder.</summary>
+public sealed record ShareRequest(string Path)
+{
+    public string? Name { get; init; }
+
+    /// <summary>Bytes, a power of two of at least 16 KiB; null for the default.</summary>
+    public int? PieceLength { get; init; }
+
+    public bool Private { get; init; }
+
+    /// <summary>Where to put the <c>.torrent</c>; null for nowhere.</summary>
+    public string? WriteTorrent { get; init; }
+}
+
+/// <summary>Fetch what a link names into a folder.</summary>
+public sealed record GetRequest(string Link, string Folder)
+{
+    /// <summary>The bytes of the <c>.torrent</c> if the link is one, since whoever acts may not read the caller's files.</summary>
+    public byte[]? Torrent { get; init; }
+
+    public bool Overwrite { get; init; }
+
+    /// <summary>Go on serving after it is done, until cancelled.</summary>
+    public bool Seed { get; init; }
+
+    /// <summary>Seconds without any progress; null for no limit.</summary>
+    public double? Timeout { get; init; }
+
+    /// <summary>Addresses to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Nodes of the DHT to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Bootstrap { get; init; } = [];
+}
+
+public sealed record ListRequest(bool Files, bool Chunks);
+
+public sealed record FindRequest(string Id)
+{
+    /// <summary>Seconds without an answer.</summary>
+    public double Timeout { get; init; } = 30;
+
+    public IReadOnlyList<string> Bootstrap { get; init; } = [];
+}
+
+/// <param name="Id">Of a torrent; null for all.</param>
+public sealed record VerifyRequest(string? Id);
+
+public sealed record RemoveRequest(string Id, bool DeleteFiles);

@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+using Shoal.Node.Commands;
+
+namespace Shoal.Node.Events;
+
+/// <summary>How events and requests are written as JSON, here and on the control socket.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ShoalEvent))]
+[JsonSerializable(typeof(IReadOnlyList<ShareRequest>))]
+[JsonSerializable(typeof(GetRequest))]
+[JsonSerializable(typeof(ListRequest))]
+[JsonSerializable(typeof(FindRequest))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(RemoveRequest))]
+public sealed partial class ShoalJson : JsonSerializerContext;

@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Shoal.Node;
+
+/// <summary>How a node runs. Checked once, when it starts.</summary>
+public sealed record NodeOptions
+{
+    public const int DefaultPort = 9000;
+    public const int DefaultDhtPort = 8468;
+
+    /// <summary>The folder of the store; made if missing.</summary>
+    public required string StorePath { get; init; }
+
+    /// <summary>Addresses to listen on and to go out from; empty for all interfaces, IPv4 and IPv6.</summary>
+    public IReadOnlyList<IPAddress> Listen { get; init; } = [];
+
+    /// <summary>TCP. A default moves up to the next free port; one that was asked for and is taken is an error.</summary>
+    public int Port { get; init; } = DefaultPort;
+
+    public bool PortIsExact { get; init; }
+
+    /// <summary>UDP, as <see cref="Port"/>.</summary>
+    public int DhtPort { get; init; } = DefaultDhtPort;
+
+    public bool DhtPortIsExact { get; init; }
+
+    /// <summary>Nodes of the DHT to begin with, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Bootstrap { get; init; } = [];
+
+    /// <summary>Peers to contact for every torrent, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Whether torrents are announced in the DHT.</summary>
+    public bool Announce { get; init; } = true;
+
+    /// <summary>Whether the node answers queries of the DHT; a node that soon leaves does not (BEP 43).</summary>
+    public bool ReadOnlyDht { get; init; }
+
+    /// <summary>Whether everything the store holds is served, or only what commands name.</summary>
+    public bool ServeStore { get; init; }
+
+    /// <summary>False for a node that only downloads: no listener, no announcement, no upload.</summary>
+    public bool Upload { get; init; } = true;
+
+    /// <summary>Bytes per second read from sockets; 0 for no limit.</summary>
+    public long DownloadLimit { get; init; }
+
+    /// <summary>Bytes per second written to sockets; 0 for no limit.</summary>
+    public long UploadLimit { get; init; }
+
+    /// <summary>Bytes for buffers. Open pieces stay within half of it.</summary>
+    public long Memory { get; init; } = 64 * 1024 * 1024;
+
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+}
