@@ -1,0 +1,8 @@
+namespace Shoal.Wire;
+
+public enum MessageStatus
+{
+    Incomplete,
+    Whole,
+    TooLong,
+}

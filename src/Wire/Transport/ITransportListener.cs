@@ -1,0 +1,12 @@
+using Shoal.Core;
+
+namespace Shoal.Wire.Transport;
+
+/// <summary>Takes streams at one address.</summary>
+public interface ITransportListener : IAsyncDisposable
+{
+    NetEndPoint LocalEndPoint { get; }
+
+    /// <summary>The next stream; null when the listener is closed.</summary>
+    ValueTask<ITransportConnection?> AcceptAsync(CancellationToken ct);
+}
