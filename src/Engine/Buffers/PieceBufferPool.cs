@@ -1,0 +1,67 @@
+using Shoal.Core.Geometry;
+
+namespace Shoal.Engine.Buffers;
+
+/// <summary>Memory for open pieces, within a budget. Arrays are kept for the next piece of their size; a lease over budget is refused unless nothing is out.</summary>
+internal sealed class PieceBufferPool(long budget)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, Stack<byte[]>> _free = [];
+    private long _leased;
+    private long _kept;
+    private int _out;
+
+    /// <summary>Bytes in use by open pieces now.</summary>
+    public long Leased
+    {
+        get
+        {
+            lock (_lock) return _leased;
+        }
+    }
+
+    /// <summary>Pieces so large that two do not fit the budget still get two, or nothing would ever move.</summary>
+    public bool TryLease(int length, out PieceBuffer buffer)
+    {
+        const int alwaysAllowed = 2;
+        var size = SizeFor(length);
+        byte[]? bytes = null;
+        buffer = null!;
+        lock (_lock)
+        {
+            if (_leased + size > budget && _out >= alwaysAllowed) return false;
+
+            _leased += size;
+            _out++;
+            if (_free.TryGetValue(size, out var stack) && stack.TryPop(out bytes)) _kept -= size;
+            else if (_leased + _kept > budget) DropKept();
+        }
+
+        bytes ??= GC.AllocateUninitializedArray<byte>(size);
+        buffer = new PieceBuffer(this, bytes, length, (length + TorrentGeometry.BlockLength - 1) / TorrentGeometry.BlockLength);
+        return true;
+    }
+
+    internal void Return(PieceBuffer buffer)
+    {
+        var size = buffer.Bytes.Length;
+        lock (_lock)
+        {
+            _leased -= size;
+            _out--;
+            if (_leased + _kept + size > budget) return;
+
+            if (!_free.TryGetValue(size, out var stack)) _free[size] = stack = new Stack<byte[]>();
+            stack.Push(buffer.Bytes);
+            _kept += size;
+        }
+    }
+
+    private void DropKept()
+    {
+        _free.Clear();
+        _kept = 0;
+    }
+
+    private static int SizeFor(int length) => Math.Max(TorrentGeometry.BlockLength, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length));
+}

@@ -1,0 +1,52 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Engine.Buffers;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+
+namespace Shoal.Engine;
+
+/// <summary>What a swarm wants done. Every call only notes or enqueues; nothing comes back but events.</summary>
+internal interface ISwarmEffects
+{
+    void Connect(NetEndPoint endPoint);
+
+    void Close(PeerKey peer, CloseReason reason);
+
+    /// <summary>The first messages: extension handshake, and what we have.</summary>
+    void Greet(PeerKey peer, Bitfield? have, long metadataSize);
+
+    void SendHave(PeerKey peer, PieceIndex piece);
+
+    void SendChoke(PeerKey peer, bool choked);
+
+    void SendInterest(PeerKey peer, bool interested);
+
+    void SendKeepAlive(PeerKey peer);
+
+    /// <summary>Asks for a block; what comes is copied into the buffer.</summary>
+    void SendRequest(PeerKey peer, PieceIndex piece, BlockIndex block, PieceBuffer buffer);
+
+    /// <summary>Takes a request back; the peer may answer it all the same.</summary>
+    void SendCancel(PeerKey peer, PieceIndex piece, BlockIndex block);
+
+    void SendHashRequest(PeerKey peer, HashRequest request);
+
+    void SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data);
+
+    /// <summary>The info dictionary is whole and is what the infohash names.</summary>
+    void MetadataKnown(TorrentInfo info);
+
+    /// <summary>The info dictionary is what the infohash names, and is no torrent that can be fetched.</summary>
+    void MetadataUnusable(MetainfoError error);
+
+    /// <summary>A file's piece layer is known.</summary>
+    void LayerKnown(FileIndex file);
+
+    /// <summary>Every block of the piece is in the buffer: prove it and put it in its place.</summary>
+    void StorePiece(PieceIndex piece, PieceBuffer buffer);
+
+    /// <summary>Every piece is present.</summary>
+    void Completed();
+}

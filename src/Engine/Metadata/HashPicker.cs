@@ -1,0 +1,131 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Merkle;
+using Shoal.Core.Metainfo;
+using Shoal.Engine.Peers;
+using Shoal.Wire;
+
+namespace Shoal.Engine.Metadata;
+
+/// <summary>Gets the piece layers that the metainfo did not bring, range by range, each proven against its file's root (BEP 52, hash request).</summary>
+internal sealed class HashPicker
+{
+    private const int MaxPerPeer = 8;
+
+    private readonly TorrentInfo _info;
+    private readonly PieceLayers _layers;
+    private readonly TimeSpan _patience;
+    private readonly LinkedList<Wanted> _wanted = new();
+    private readonly Dictionary<HashRequest, LinkedListNode<Wanted>> _byRequest = [];
+    private readonly Dictionary<(FileId, long Length), Plan> _plans = [];
+
+    public HashPicker(TorrentInfo info, PieceLayers layers, TimeSpan patience)
+    {
+        (_info, _layers, _patience) = (info, layers, patience);
+        for (var i = 0; i < info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (!layers.IsKnown(file)) Want(file);
+        }
+    }
+
+    public bool IsDone => _wanted.Count == 0;
+
+    /// <summary>What to ask a peer for now.</summary>
+    public IEnumerable<HashRequest> Pick(Peer peer, TimeSpan now)
+    {
+        for (var node = _wanted.First; node is not null && peer.OpenQuestions < MaxPerPeer; node = node.Next)
+        {
+            var wanted = node.Value;
+            var isOpen = wanted.AskedAt is { } at && now - at < _patience;
+            if (isOpen || wanted.Refused.Contains(peer.Key) || !HasAny(peer, wanted.File)) continue;
+
+            wanted.AskedAt = now;
+            peer.OpenQuestions++;
+            yield return wanted.Request;
+        }
+    }
+
+    /// <summary>Takes an answer.</summary>
+    /// <param name="completed">The files whose layer is whole now: more than one if the same bytes have several names.</param>
+    /// <returns>False if the answer does not prove itself.</returns>
+    public bool OnHashes(Peer peer, HashRequest request, ReadOnlySpan<byte> hashes, out IReadOnlyList<FileIndex> completed)
+    {
+        completed = [];
+        if (!_byRequest.TryGetValue(request, out var node)) return true; // another peer was faster
+
+        var wanted = node.Value;
+        peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
+        if (!request.Range.Proves(hashes, _info.Files[wanted.File].Id.Value, _info.Geometry.TreeHeight(wanted.File))) return false;
+
+        _wanted.Remove(node);
+        _byRequest.Remove(request);
+        var plan = _plans[(request.File, _info.Files[wanted.File].Length)];
+        var at = request.Range.Index * Hash256.Length;
+        var length = Math.Min(request.Range.Length * Hash256.Length, plan.Layer.Length - at);
+        hashes[..length].CopyTo(plan.Layer.AsSpan(at));
+        if (--plan.Left == 0) completed = [.. plan.Files.Where(f => _layers.TrySet(f, plan.Layer))];
+        return true;
+    }
+
+    public void OnRejected(Peer peer, HashRequest request)
+    {
+        if (!_byRequest.TryGetValue(request, out var node)) return;
+
+        peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
+        node.Value.Refused.Add(peer.Key);
+        node.Value.AskedAt = null;
+    }
+
+    private void Want(FileIndex file)
+    {
+        var geometry = _info.Geometry;
+        var pieces = geometry.PieceCountOf(file);
+        var (id, length) = (_info.Files[file].Id, _info.Files[file].Length);
+        if (_plans.TryGetValue((id, length), out var plan))
+        {
+            plan.Files.Add(file);
+            return;
+        }
+
+        _plans[(id, length)] = plan = new Plan(file, pieces);
+        foreach (var range in HashRange.CoverLayer(geometry.PieceHeight, geometry.TreeHeight(file), pieces))
+        {
+            var request = new HashRequest(id, range);
+            if (_byRequest.ContainsKey(request)) continue; // one of two lengths that claim one root; at most one of them is true
+
+            _byRequest[request] = _wanted.AddLast(new Wanted(request, file));
+            plan.Left++;
+        }
+    }
+
+    private bool HasAny(Peer peer, FileIndex file)
+    {
+        if (!peer.HasSaid) return false;
+        if (peer.Has is null) return true;
+
+        var first = _info.Geometry.FirstPiece(file);
+        var next = peer.Has.NextSet(first);
+        return next >= 0 && next < first + _info.Geometry.PieceCountOf(file);
+    }
+
+    private sealed class Wanted(HashRequest request, FileIndex file)
+    {
+        public HashRequest Request { get; } = request;
+
+        public FileIndex File { get; } = file;
+
+        public TimeSpan? AskedAt { get; set; }
+
+        public HashSet<PeerKey> Refused { get; } = [];
+    }
+
+    private sealed class Plan(FileIndex file, int pieces)
+    {
+        public List<FileIndex> Files { get; } = [file];
+
+        public byte[] Layer { get; } = new byte[pieces * Hash256.Length];
+
+        public int Left { get; set; }
+    }
+}

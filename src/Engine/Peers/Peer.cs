@@ -1,0 +1,71 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Engine.Limits;
+using Shoal.Engine.Picking;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+
+namespace Shoal.Engine.Peers;
+
+/// <summary>What a swarm knows of one connected peer.</summary>
+internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshake, bool incoming, TimeSpan now)
+{
+    public PeerKey Key { get; } = key;
+
+    public NetEndPoint EndPoint { get; } = endPoint;
+
+    public Handshake Handshake { get; } = handshake;
+
+    public bool IsIncoming { get; } = incoming;
+
+    public TimeSpan ConnectedAt { get; } = now;
+
+    public string? Client { get; set; } = ClientName.FromPeerId(handshake.PeerId);
+
+    public ExtensionHandshake? Extensions { get; set; }
+
+    /// <summary>Which pieces it has; null for all of them, once <see cref="HasSaid"/>.</summary>
+    public Bitfield? Has { get; set; }
+
+    /// <summary>Whether it has said what it has, or that it has nothing by saying something else first.</summary>
+    public bool HasSaid { get; set; }
+
+    public bool IsSeed => HasSaid && (Has is null || Has.IsFull);
+
+    /// <summary>What it said before there was a piece space to read it in.</summary>
+    public List<SwarmEvent>? Early { get; set; }
+
+    public bool AmChoking { get; set; } = true;
+
+    public bool AmInterested { get; set; }
+
+    public bool IsChoking { get; set; } = true;
+
+    public bool IsInterested { get; set; }
+
+    public RequestWindow Window { get; set; } = new(0);
+
+    /// <summary>Blocks it owes, oldest first.</summary>
+    public LinkedList<OwedBlock> Owed { get; } = new();
+
+    public RateMeter Upload { get; } = new();
+
+    public bool IsSnubbed { get; set; }
+
+    public TimeSpan LastHeard { get; set; } = now;
+
+    public TimeSpan LastSent { get; set; } = now;
+
+    /// <summary>When it last sent a block, or was first asked for one after owing none.</summary>
+    public TimeSpan LastBlock { get; set; } = now;
+
+    public TimeSpan UnchokedAt { get; set; }
+
+    /// <summary>Questions for hashes it has not answered.</summary>
+    public int OpenQuestions { get; set; }
+
+    public bool WasFull { get; set; }
+
+    public bool HasPiece(PieceIndex piece) => HasSaid && (Has is null || Has[piece]);
+}
+

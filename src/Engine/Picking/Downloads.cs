@@ -1,0 +1,352 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Engine.Buffers;
+using Shoal.Engine.Peers;
+using Shoal.Storage;
+using Shoal.Wire;
+
+namespace Shoal.Engine.Picking;
+
+/// <summary>
+/// What is on its way: open pieces, who owes which block, and what to ask next. A ranked list of preferences: finish the piece begun; take over what its peer left;
+/// begin the rarest; help with another's; and when nothing is left, ask again for what will come last.
+/// </summary>
+internal sealed class Downloads
+{
+    private const int AskersPerBlock = 2;
+    private static readonly TimeSpan WorthAskingTwice = TimeSpan.FromMilliseconds(50);
+
+    private readonly TorrentGeometry _geometry;
+    private readonly PieceLayers _layers;
+    private readonly Bitfield _have;
+    private readonly PieceBufferPool _buffers;
+    private readonly ISwarmEffects _effects;
+    private readonly PiecePicker _picker;
+    private readonly Disputes _disputes;
+    private readonly Dictionary<int, OpenPiece> _open = [];
+    private readonly HashSet<OpenPiece> _withFree = [];
+    private readonly Dictionary<PeerKey, OpenPiece> _current = [];
+
+    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, PieceBufferPool buffers, Random random, ISwarmEffects effects)
+    {
+        (_geometry, _layers, _have, _buffers, _effects) = (info.Geometry, layers, have, buffers, effects);
+        _picker = new PiecePicker(_geometry.PieceCount, random);
+        _disputes = new Disputes(info, layers);
+        for (var file = 0; file < _geometry.FileCount; file++) OnLayerKnown(new FileIndex(file));
+    }
+
+    public int OpenPieces => _open.Count;
+
+    /// <summary>A file's pieces can be proven, so they may be fetched.</summary>
+    public void OnLayerKnown(FileIndex file)
+    {
+        if (!_layers.IsKnown(file)) return;
+
+        var first = _geometry.FirstPiece(file);
+        for (var i = 0; i < _geometry.PieceCountOf(file); i++)
+        {
+            var piece = new PieceIndex(first + i);
+            if (!_have[piece] && !_open.ContainsKey(piece)) _picker.Add(piece);
+        }
+    }
+
+    public void OnPeerSaid(Peer peer)
+    {
+        if (peer.Has is null) return;
+
+        for (var piece = peer.Has.NextSet(0); piece >= 0; piece = peer.Has.NextSet(piece + 1)) _picker.Raise(new PieceIndex(piece));
+    }
+
+    public void OnPeerGained(PieceIndex piece) => _picker.Raise(piece);
+
+    /// <summary>The peer is gone: what it owed is anybody's.</summary>
+    public void Forget(Peer peer)
+    {
+        ReleaseAll(peer);
+        _disputes.Forget(peer.Key);
+        if (peer.Has is null) return;
+
+        for (var piece = peer.Has.NextSet(0); piece >= 0; piece = peer.Has.NextSet(piece + 1)) _picker.Lower(new PieceIndex(piece));
+    }
+
+    public void ReleaseAll(Peer peer)
+    {
+        foreach (var owed in peer.Owed) GiveUp(peer, owed);
+        peer.Owed.Clear();
+        Disown(peer);
+    }
+
+    /// <summary>The peer owes for too long: others are asked for it, and what it sends in the end is taken if it is still of use.</summary>
+    public void Snub(Peer peer)
+    {
+        peer.IsSnubbed = true;
+        peer.Window.Collapse();
+        foreach (var owed in peer.Owed) GiveUp(peer, owed);
+        Disown(peer);
+    }
+
+    /// <summary>Fills the peer's window.</summary>
+    public void Ask(Peer peer, IReadOnlyDictionary<PeerKey, Peer> peers, TimeSpan now)
+    {
+        var room = peer.Window.Size - peer.Owed.Count;
+        if (room < Math.Min(16, peer.Window.Size / 4) && peer.Owed.Count > 0) return; // in runs, so that the other side can read in runs
+
+        for (; room > 0; room--)
+        {
+            if (!TryTakeFree(peer, out var piece, out var block) && !TryTakeAgain(peer, peers, out piece, out block)) return;
+
+            if (peer.Owed.Count == 0) peer.LastBlock = now;
+            peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
+            _effects.SendRequest(peer.Key, piece.Index, block, piece.Buffer);
+        }
+    }
+
+    public void OnReceived(Peer peer, SwarmEvent.BlocksReceived e, TimeSpan now)
+    {
+        peer.LastBlock = now;
+        peer.IsSnubbed = false;
+        peer.Window.OnReceived(e.Count, e.Bytes);
+        for (var i = 0; i < e.Count; i++)
+        {
+            var block = new BlockIndex(e.First + i);
+            Settle(peer, e.Piece, block, now);
+            if (!_open.TryGetValue(e.Piece, out var piece)) continue;
+
+            piece.Receive(peer.Key, block);
+            Track(piece);
+            foreach (var other in piece.Asked(block).ToArray())
+            {
+                piece.GiveUp(other, block);
+                _effects.SendCancel(other, e.Piece, block);
+            }
+
+            if (!piece.IsWhole || piece.IsStoring) continue;
+
+            piece.IsStoring = true;
+            if (piece.Owner is { } owner) _current.Remove(owner);
+            _effects.StorePiece(piece.Index, piece.Buffer);
+        }
+    }
+
+    public void OnWasted(Peer peer, SwarmEvent.BlockWasted e, TimeSpan now)
+    {
+        peer.LastBlock = now;
+        peer.IsSnubbed = false;
+        peer.Window.OnReceived(1, e.Bytes);
+        Settle(peer, e.Piece, e.Block, now);
+    }
+
+    public void OnRejected(Peer peer, PieceIndex index, BlockIndex block)
+    {
+        Settle(peer, index, block, null);
+        if (!_open.TryGetValue(index, out var piece)) return;
+
+        piece.GiveUp(peer.Key, block);
+        if (piece.Owner == peer.Key) Disown(peer);
+        Track(piece);
+    }
+
+    /// <returns>Peers that are proven to have sent what is wrong.</returns>
+    public IReadOnlyCollection<PeerKey> OnStored(PieceIndex index, PutStatus status)
+    {
+        if (!_open.TryGetValue(index, out var piece)) return [];
+        if (status == PutStatus.Corrupt)
+        {
+            var givers = piece.Givers();
+            if (givers.Count > 1 && _disputes.TryOpen(piece)) return [];
+
+            Reopen(piece, exclusive: givers.Count > 1);
+            return givers.Count == 1 ? givers : [];
+        }
+
+        Close(piece);
+        if (status == PutStatus.Stored) _have.Set(index);
+        else _picker.Add(index);
+        return [];
+    }
+
+    public void OnLost(PieceIndex piece)
+    {
+        if (_layers.IsKnown(piece)) _picker.Add(piece);
+    }
+
+    /// <summary>Leaf hashes to ask a peer for, so that a bad block can be told from good ones.</summary>
+    public IEnumerable<HashRequest> PickLeaves(Peer peer, TimeSpan now, TimeSpan patience)
+    {
+        foreach (var hopeless in _disputes.TakeHopeless(now, patience)) Reopen(hopeless, exclusive: true);
+        return _disputes.Pick(peer, now, patience);
+    }
+
+    /// <returns>Peers to blame; null if the answer belongs to no dispute.</returns>
+    public IReadOnlyCollection<PeerKey>? OnLeaves(HashRequest request, ReadOnlySpan<byte> leaves)
+    {
+        if (!_disputes.TrySettle(request, leaves, out var piece, out var blamed)) return null;
+
+        if (piece is not null)
+        {
+            piece.IsStoring = false;
+            Track(piece);
+        }
+
+        return blamed;
+    }
+
+    public bool OnLeavesRejected(HashRequest request) => _disputes.OnRejected(request);
+
+    private bool TryTakeFree(Peer peer, out OpenPiece piece, out BlockIndex block)
+    {
+        if (_current.TryGetValue(peer.Key, out piece!) && Take(peer, piece, out block)) return true;
+
+        foreach (var orphan in _withFree)
+        {
+            if (orphan.Owner is not null || !CanShare(peer, orphan)) continue;
+
+            piece = orphan;
+            Own(peer, piece);
+            return Take(peer, piece, out block);
+        }
+
+        if (!peer.IsSnubbed && TryBegin(peer, out piece)) return Take(peer, piece, out block);
+
+        foreach (var other in _withFree)
+        {
+            if (other.IsExclusive || !CanShare(peer, other)) continue;
+
+            piece = other;
+            return Take(peer, piece, out block);
+        }
+
+        block = default;
+        return false;
+    }
+
+    private bool TryBegin(Peer peer, out OpenPiece piece)
+    {
+        piece = null!;
+        if (!_picker.TryPick(peer.Has, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), out var buffer)) return false;
+
+        _picker.Remove(index);
+        piece = new OpenPiece(index, buffer, _geometry.BlockCountOf(index));
+        _open[index] = piece;
+        Own(peer, piece);
+        return true;
+    }
+
+    /// <summary>Asks for a block that somebody slower owes: the one that would come last.</summary>
+    private bool TryTakeAgain(Peer peer, IReadOnlyDictionary<PeerKey, Peer> peers, out OpenPiece piece, out BlockIndex block)
+    {
+        (piece, block) = (null!, default);
+        var mine = TimeFor(peer, peer.Owed.Count + 1);
+        if (mine is null) return false;
+
+        var worst = mine.Value * 2 + WorthAskingTwice;
+        foreach (var other in peers.Values)
+        {
+            if (other == peer || other.Owed.Last is not { } last) continue;
+
+            var theirs = TimeFor(other, other.Owed.Count) ?? TimeSpan.MaxValue;
+            if (theirs <= worst || FindToShare(peer, last) is not { } owed) continue;
+
+            (worst, piece, block) = (theirs, _open[owed.Piece], owed.Block);
+        }
+
+        piece?.Ask(peer.Key, block);
+        return piece is not null;
+    }
+
+    private OwedBlock? FindToShare(Peer peer, LinkedListNode<OwedBlock>? node)
+    {
+        for (var looked = 0; node is not null && looked < 64; node = node.Previous, looked++)
+        {
+            var owed = node.Value;
+            if (!_open.TryGetValue(owed.Piece, out var piece) || piece.IsReceived(owed.Block) || !CanShare(peer, piece)) continue;
+            if (piece.IsExclusive || piece.Asked(owed.Block) is { Count: 0 or >= AskersPerBlock } || piece.Asked(owed.Block).Contains(peer.Key)) continue;
+
+            return owed;
+        }
+
+        return null;
+    }
+
+    private static TimeSpan? TimeFor(Peer peer, int blocks) =>
+        peer.Window.Rate.BytesPerSecond > 0
+            ? TimeSpan.FromSeconds(Math.Min(1e6, blocks * (double)TorrentGeometry.BlockLength / peer.Window.Rate.BytesPerSecond))
+            : null;
+
+    private static bool CanShare(Peer peer, OpenPiece piece) => !piece.IsStoring && peer.HasPiece(piece.Index);
+
+    private bool Take(Peer peer, OpenPiece piece, out BlockIndex block)
+    {
+        block = default;
+        if (!CanShare(peer, piece) || !piece.TryTakeFree(peer.Key, out block)) return false;
+
+        Track(piece);
+        return true;
+    }
+
+    private void Own(Peer peer, OpenPiece piece)
+    {
+        if (_current.Remove(peer.Key, out var before) && before.Owner == peer.Key) before.Owner = before.Free > 0 ? null : peer.Key;
+        piece.Owner = peer.Key;
+        _current[peer.Key] = piece;
+        Track(piece);
+    }
+
+    private void Disown(Peer peer)
+    {
+        _current.Remove(peer.Key);
+        foreach (var piece in _open.Values)
+        {
+            if (piece.Owner != peer.Key) continue;
+
+            piece.Owner = null;
+            if (!piece.IsExclusive || piece.IsStoring) continue;
+
+            for (var i = 0; i < piece.BlockCount; i++) piece.Discard(new BlockIndex(i)); // whoever takes it over answers for all of it
+        }
+    }
+
+    private void GiveUp(Peer peer, OwedBlock owed)
+    {
+        if (!_open.TryGetValue(owed.Piece, out var piece)) return;
+
+        piece.GiveUp(peer.Key, owed.Block);
+        Track(piece);
+    }
+
+    private static void Settle(Peer peer, PieceIndex piece, BlockIndex block, TimeSpan? now)
+    {
+        for (var node = peer.Owed.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Piece != piece || node.Value.Block != block) continue;
+
+            if (node.Value.WasFirst && now is { } at) peer.Window.OnRoundTrip(at - node.Value.AskedAt);
+            peer.Owed.Remove(node);
+            return;
+        }
+    }
+
+    private void Reopen(OpenPiece piece, bool exclusive)
+    {
+        for (var i = 0; i < piece.BlockCount; i++) piece.Discard(new BlockIndex(i));
+        piece.Owner = null;
+        piece.IsExclusive = exclusive;
+        piece.IsStoring = false;
+        Track(piece);
+    }
+
+    private void Close(OpenPiece piece)
+    {
+        _open.Remove(piece.Index);
+        _withFree.Remove(piece);
+        if (piece.Owner is { } owner && _current.TryGetValue(owner, out var current) && current == piece) _current.Remove(owner);
+        piece.Buffer.Release();
+    }
+
+    private void Track(OpenPiece piece)
+    {
+        if (piece.Free > 0 && !piece.IsStoring) _withFree.Add(piece);
+        else _withFree.Remove(piece);
+    }
+}

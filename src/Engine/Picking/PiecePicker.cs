@@ -1,0 +1,128 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+
+namespace Shoal.Engine.Picking;
+
+/// <summary>
+/// Which piece to begin next: the rarest that a peer has, in random order among equals. Pieces that may be begun stand in one array sorted by
+/// availability; a change moves a piece over the border of its bucket, so keeping order costs a swap. Seeds raise all pieces alike and are left out.
+/// </summary>
+internal sealed class PiecePicker
+{
+    private readonly Random _random;
+    private readonly int[] _availability;
+    private readonly int[] _order;
+    private readonly int[] _place;
+    private readonly List<int> _ends = [0]; // _ends[a]: one past the last piece of availability a
+    private int _count;
+
+    public PiecePicker(int pieceCount, Random random)
+    {
+        _random = random;
+        _availability = new int[pieceCount];
+        _order = new int[pieceCount];
+        _place = new int[pieceCount];
+        Array.Fill(_place, -1);
+    }
+
+    /// <summary>How many pieces may be begun.</summary>
+    public int Count => _count;
+
+    public int Availability(PieceIndex piece) => _availability[piece];
+
+    /// <summary>The piece may be begun from now on.</summary>
+    public void Add(PieceIndex piece)
+    {
+        if (_place[piece] >= 0) return;
+
+        var availability = _availability[piece];
+        EnsureBuckets(availability);
+        var at = _count++;
+        Put(piece, at);
+        for (var bucket = _ends.Count - 1; bucket > availability; bucket--)
+        {
+            var first = _ends[bucket - 1];
+            Swap(at, first);
+            at = first;
+            _ends[bucket]++;
+        }
+
+        _ends[availability]++;
+        Shuffle(at, availability);
+    }
+
+    /// <summary>The piece is begun, or had.</summary>
+    public void Remove(PieceIndex piece)
+    {
+        var at = _place[piece];
+        if (at < 0) return;
+
+        for (var bucket = _availability[piece]; bucket < _ends.Count; bucket++)
+        {
+            var last = --_ends[bucket];
+            Swap(at, last);
+            at = last;
+        }
+
+        _count--;
+        _place[piece] = -1;
+    }
+
+    public void Raise(PieceIndex piece)
+    {
+        var availability = _availability[piece]++;
+        EnsureBuckets(availability + 1);
+        if (_place[piece] < 0) return;
+
+        var last = --_ends[availability];
+        Swap(_place[piece], last);
+        Shuffle(last, availability + 1);
+    }
+
+    public void Lower(PieceIndex piece)
+    {
+        var availability = _availability[piece]--;
+        if (_place[piece] < 0) return;
+
+        var first = _ends[availability - 1]++;
+        Swap(_place[piece], first);
+        Shuffle(first, availability - 1);
+    }
+
+    /// <param name="has">What the peer has; null for everything.</param>
+    public bool TryPick(Bitfield? has, out PieceIndex piece)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            piece = new PieceIndex(_order[i]);
+            if (has is null || has[piece]) return true;
+        }
+
+        piece = default;
+        return false;
+    }
+
+    private void Shuffle(int at, int bucket)
+    {
+        var start = bucket == 0 ? 0 : _ends[bucket - 1];
+        Swap(at, _random.Next(start, _ends[bucket]));
+    }
+
+    private void EnsureBuckets(int availability)
+    {
+        while (_ends.Count <= availability) _ends.Add(_count);
+    }
+
+    private void Swap(int a, int b)
+    {
+        var (first, second) = (_order[a], _order[b]);
+        Put(first, b);
+        Put(second, a);
+    }
+
+    private void Put(int piece, int at)
+    {
+        _order[at] = piece;
+        _place[piece] = at;
+    }
+}

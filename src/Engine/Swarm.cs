@@ -1,0 +1,533 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Engine.Buffers;
+using Shoal.Engine.Metadata;
+using Shoal.Engine.Peers;
+using Shoal.Engine.Picking;
+using Shoal.Storage;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+
+namespace Shoal.Engine;
+
+/// <summary>
+/// The peers sharing one torrent, and what to ask of whom. Synchronous: takes an event with the time and says through <see cref="ISwarmEffects"/> what to do; owned
+/// by one loop. Invariants: a piece is open, present or neither; a block is asked of a peer only if the peer has it, does not choke us and its hash is known to
+/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 52.
+/// </summary>
+internal sealed class Swarm
+{
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(100); // BEP 3: two minutes
+
+    private readonly InfoHash _infoHash;
+    private readonly PeerId _ourId;
+    private readonly SwarmOptions _options;
+    private readonly PieceBufferPool _buffers;
+    private readonly Random _random;
+    private readonly ISwarmEffects _effects;
+    private readonly Dictionary<PeerKey, Peer> _peers = [];
+    private readonly PeerList _list;
+    private readonly Choker _choker;
+    private readonly MetadataFetch _metadata;
+    private readonly HashSet<NetEndPoint> _connecting = [];
+    private Downloads? _downloads;
+    private HashPicker? _hashes;
+
+    public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
+    {
+        (_infoHash, _ourId, _options, _buffers, _random, _effects) = (infoHash, ourId, options, buffers, random, effects);
+        _list = new PeerList(options, random);
+        _choker = new Choker(options, random);
+        _metadata = new MetadataFetch(infoHash);
+    }
+
+    public TorrentInfo? Info { get; private set; }
+
+    public PieceLayers? Layers { get; private set; }
+
+    /// <summary>What we have; null while the content is not open.</summary>
+    public Bitfield? Have { get; private set; }
+
+    public bool IsComplete => Have is { IsFull: true };
+
+    public IReadOnlyCollection<Peer> Peers => _peers.Values;
+
+    public int Connecting => _connecting.Count;
+
+    /// <summary>Endpoints heard of.</summary>
+    public int Known => _list.Count;
+
+    /// <summary>Blocks that came twice, or were worthless, in bytes.</summary>
+    public long Wasted { get; private set; }
+
+    /// <summary>When nothing can be done before the next event or tick.</summary>
+    public bool WantsPeers => !IsComplete && _peers.Count < _options.MaxPeers;
+
+    public void Handle(SwarmEvent e, TimeSpan now)
+    {
+        switch (e)
+        {
+            case SwarmEvent.PeersFound found:
+                foreach (var endPoint in found.EndPoints) _list.Add(endPoint, found.Named);
+                ConnectMore(now);
+                break;
+            case SwarmEvent.PeerConnected connected:
+                OnConnected(connected, now);
+                break;
+            case SwarmEvent.ConnectFailed failed:
+                _connecting.Remove(failed.EndPoint);
+                _list.OnFailed(failed.EndPoint, now);
+                ConnectMore(now);
+                break;
+            case SwarmEvent.PeerClosed closed:
+                if (_peers.Remove(closed.Peer, out var gone)) OnClosed(gone, closed.Reason, now);
+                break;
+            case SwarmEvent.ContentOpened opened:
+                OnContentOpened(opened, now);
+                break;
+            case SwarmEvent.PieceStored stored:
+                OnStored(stored, now);
+                break;
+            case SwarmEvent.PieceLost lost:
+                OnLost(lost.Piece, now);
+                break;
+            case SwarmEvent.Tick:
+                OnTick(now);
+                break;
+            default:
+                HandleFromPeer(e, now);
+                break;
+        }
+    }
+
+    private void HandleFromPeer(SwarmEvent e, TimeSpan now)
+    {
+        switch (e)
+        {
+            case SwarmEvent.ChokeChanged m when Find(m.Peer, now) is { } peer:
+                peer.IsChoking = m.Choked;
+                if (m.Choked && !peer.Handshake.HasFast) _downloads?.ReleaseAll(peer); // with BEP 6 each request is rejected one by one
+                Ask(peer, now);
+                break;
+            case SwarmEvent.InterestChanged m when Find(m.Peer, now) is { } peer:
+                peer.IsInterested = m.Interested;
+                DealSlots(now);
+                break;
+            case SwarmEvent.PeerHas m when Find(m.Peer, now) is { } peer:
+                OnHas(peer, m, now);
+                break;
+            case SwarmEvent.PeerBitfield m when Find(m.Peer, now) is { } peer:
+                OnBitfield(peer, m, now);
+                break;
+            case SwarmEvent.BlocksReceived m when Find(m.Peer, now) is { } peer:
+                _downloads?.OnReceived(peer, m, now);
+                Ask(peer, now);
+                break;
+            case SwarmEvent.BlockWasted m when Find(m.Peer, now) is { } peer:
+                Wasted += m.Bytes;
+                _downloads?.OnWasted(peer, m, now);
+                Ask(peer, now);
+                break;
+            case SwarmEvent.RequestRejected m when Find(m.Peer, now) is { } peer:
+                _downloads?.OnRejected(peer, m.Piece, m.Block);
+                AskAll(now);
+                break;
+            case SwarmEvent.ExtensionsKnown m when Find(m.Peer, now) is { } peer:
+                peer.Extensions = m.Extensions;
+                peer.Client = m.Extensions.Client ?? peer.Client;
+                if (m.Extensions.RequestQueue > 0) peer.Window = new RequestWindow(m.Extensions.RequestQueue);
+                AskMetadata(now);
+                break;
+            case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
+                OnMetadata(peer, m, now);
+                break;
+            case SwarmEvent.HashesReceived m when Find(m.Peer, now) is { } peer:
+                OnHashes(peer, m, now);
+                break;
+            case SwarmEvent.HashesRejected m when Find(m.Peer, now) is { } peer:
+                if (_downloads?.OnLeavesRejected(m.Request) != true) _hashes?.OnRejected(peer, m.Request);
+                AskHashes(now);
+                break;
+            case SwarmEvent.Uploaded m when _peers.TryGetValue(m.Peer, out var peer):
+                if (m.Total > peer.Upload.Total) peer.LastSent = now;
+                peer.Upload.Add(m.Total - peer.Upload.Total);
+                break;
+        }
+    }
+
+    private Peer? Find(PeerKey key, TimeSpan now)
+    {
+        if (!_peers.TryGetValue(key, out var peer)) return null;
+
+        peer.LastHeard = now;
+        return peer;
+    }
+
+    private void OnConnected(SwarmEvent.PeerConnected e, TimeSpan now)
+    {
+        if (!e.Incoming) _connecting.Remove(e.EndPoint);
+        var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now);
+        if (Refuse(peer) is var reason and not CloseReason.None)
+        {
+            if (reason is CloseReason.Self) _list.Ban(e.EndPoint);
+            else if (!e.Incoming) _list.Shelve(e.EndPoint, now);
+            _effects.Close(e.Peer, reason);
+            return;
+        }
+
+        _peers[e.Peer] = peer;
+        _effects.Greet(e.Peer, Have, Info?.Bytes.Length ?? 0);
+    }
+
+    private CloseReason Refuse(Peer peer)
+    {
+        if (peer.Handshake.PeerId == _ourId) return CloseReason.Self;
+        if (_list.IsBanned(peer.EndPoint)) return CloseReason.Corrupt;
+        if (_peers.Values.FirstOrDefault(p => p.Handshake.PeerId == peer.Handshake.PeerId) is { } twin)
+        {
+            // both sides may have dialled at once: each keeps the connection that the larger ID made
+            var keepOutgoing = _ourId.Value > peer.Handshake.PeerId.Value;
+            if (twin.IsIncoming == peer.IsIncoming || peer.IsIncoming == keepOutgoing) return CloseReason.Duplicate;
+
+            _effects.Close(twin.Key, CloseReason.Duplicate);
+        }
+
+        return _peers.Count >= _options.MaxPeers ? CloseReason.TooMany : CloseReason.None;
+    }
+
+    private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
+    {
+        _downloads?.Forget(peer);
+        _metadata.Forget(peer.Key);
+        if (reason is CloseReason.Corrupt or CloseReason.Self) _list.Ban(peer.EndPoint);
+        else if (reason is CloseReason.NothingToDo or CloseReason.Duplicate) _list.Shelve(peer.EndPoint, now);
+        else _list.OnClosed(peer.EndPoint, now, peer.Window.Rate.Total > 0);
+        DealSlots(now);
+        ConnectMore(now);
+        AskMetadata(now);
+        AskHashes(now);
+        AskAll(now);
+    }
+
+    private void OnContentOpened(SwarmEvent.ContentOpened e, TimeSpan now)
+    {
+        (Info, Layers, Have) = (e.Info, e.Layers, new Bitfield(e.Have));
+        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects);
+        if (e.Layers.Missing > 0 && !IsComplete) _hashes = new HashPicker(e.Info, e.Layers, _options.QuestionTimeout);
+        foreach (var peer in _peers.Values.ToList())
+        {
+            for (var piece = Have.NextSet(0); piece >= 0; piece = Have.NextSet(piece + 1)) _effects.SendHave(peer.Key, new PieceIndex(piece));
+            foreach (var early in peer.Early ?? []) HandleFromPeer(early, now);
+            peer.Early = null;
+        }
+
+        if (IsComplete) Finish(now);
+        ConnectMore(now);
+        AskHashes(now);
+        AskAll(now);
+    }
+
+    private void OnHas(Peer peer, SwarmEvent.PeerHas e, TimeSpan now)
+    {
+        if (_downloads is null)
+        {
+            RememberEarly(peer, e);
+            return;
+        }
+
+        if ((uint)e.Piece >= (uint)Have!.Length)
+        {
+            _effects.Close(peer.Key, CloseReason.OutOfRange);
+            return;
+        }
+
+        if (peer.HasSaid && peer.Has is null) return;
+
+        peer.HasSaid = true;
+        peer.Has ??= new Bitfield(Have.Length);
+        if (!peer.Has.Set(e.Piece)) return;
+
+        _downloads.OnPeerGained(new PieceIndex(e.Piece));
+        if (DropIfUseless(peer)) return;
+
+        UpdateInterest(peer);
+        if (_hashes is { IsDone: false }) AskHashes(now);
+        Ask(peer, now);
+    }
+
+    private void OnBitfield(Peer peer, SwarmEvent.PeerBitfield e, TimeSpan now)
+    {
+        if (_downloads is null)
+        {
+            RememberEarly(peer, e);
+            return;
+        }
+
+        Bitfield? has = null;
+        if (peer.HasSaid || (e.Bits is not null && !Bitfield.TryRead(e.Bits, Have!.Length, out has)))
+        {
+            _effects.Close(peer.Key, CloseReason.BadBitfield);
+            return;
+        }
+
+        peer.HasSaid = true;
+        peer.Has = e.Bits is not null ? has : e.All ? null : new Bitfield(Have!.Length);
+        if (peer.Has is { IsFull: true }) peer.Has = null;
+        _downloads.OnPeerSaid(peer);
+        if (DropIfUseless(peer)) return;
+
+        UpdateInterest(peer);
+        AskHashes(now);
+        Ask(peer, now);
+    }
+
+    /// <summary>Until the piece space is known, what a peer has is kept as it came.</summary>
+    private void RememberEarly(Peer peer, SwarmEvent e)
+    {
+        const int most = 100_000;
+        peer.Early ??= [];
+        if (peer.Early.Count >= most) _effects.Close(peer.Key, CloseReason.BadBitfield);
+        else peer.Early.Add(e);
+    }
+
+    private void OnMetadata(Peer peer, SwarmEvent.MetadataReceived e, TimeSpan now)
+    {
+        switch (e.Message.Type)
+        {
+            case MetadataMessageType.Request:
+                AnswerMetadata(peer, e.Message.Piece);
+                break;
+            case MetadataMessageType.Reject when Info is null:
+                _metadata.OnRejected(peer.Key);
+                AskMetadata(now);
+                break;
+            case MetadataMessageType.Data when Info is null:
+                var outcome = _metadata.OnData(peer.Key, e.Message, e.Data, now, out var next, out var bytes);
+                foreach (var piece in next) RequestMetadata(peer, piece);
+                if (outcome == MetadataOutcome.Wrong) Ban(peer, now);
+                if (outcome == MetadataOutcome.Whole) OnMetadataWhole(bytes!);
+                break;
+        }
+    }
+
+    private void OnMetadataWhole(byte[] bytes)
+    {
+        if (TorrentInfoReader.Read(bytes, out var info) != MetainfoError.None)
+        {
+            _effects.MetadataUnusable(TorrentInfoReader.Read(bytes, out _));
+            return;
+        }
+
+        Info = info;
+        _effects.MetadataKnown(info);
+    }
+
+    private void AnswerMetadata(Peer peer, int piece)
+    {
+        var size = Info?.Bytes.Length ?? 0;
+        var start = (long)piece * MetadataMessage.PieceLength;
+        if (start >= size)
+        {
+            _effects.SendMetadata(peer.Key, new MetadataMessage(MetadataMessageType.Reject, piece, 0), default);
+            return;
+        }
+
+        var data = Info!.Bytes[(int)start..(int)Math.Min(size, start + MetadataMessage.PieceLength)];
+        _effects.SendMetadata(peer.Key, new MetadataMessage(MetadataMessageType.Data, piece, size), data);
+    }
+
+    private void AskMetadata(TimeSpan now)
+    {
+        if (Info is not null) return;
+
+        foreach (var peer in _peers.Values)
+        {
+            if (!_metadata.HasRoom(now, _options.QuestionTimeout)) return;
+            if (peer.Extensions is not { } extensions || !_metadata.CanAsk(peer.Key, extensions)) continue;
+
+            foreach (var piece in _metadata.Begin(peer.Key, extensions.MetadataSize, now)) RequestMetadata(peer, piece);
+        }
+    }
+
+    private void RequestMetadata(Peer peer, int piece) =>
+        _effects.SendMetadata(peer.Key, new MetadataMessage(MetadataMessageType.Request, piece, 0), default);
+
+    private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
+    {
+        if (_downloads?.OnLeaves(e.Request, e.Hashes) is { } blamed)
+        {
+            foreach (var key in blamed)
+            {
+                if (_peers.TryGetValue(key, out var guilty)) Ban(guilty, now);
+            }
+
+            AskAll(now);
+            return;
+        }
+
+        if (_hashes is null) return;
+        if (!_hashes.OnHashes(peer, e.Request, e.Hashes, out var completed))
+        {
+            Ban(peer, now);
+            return;
+        }
+
+        foreach (var file in completed)
+        {
+            _downloads!.OnLayerKnown(file);
+            _effects.LayerKnown(file);
+        }
+
+        AskHashes(now);
+        if (completed.Count > 0) AskAll(now);
+    }
+
+    private void AskHashes(TimeSpan now)
+    {
+        if (_downloads is null) return;
+
+        foreach (var peer in _peers.Values)
+        {
+            if (_hashes is { IsDone: false })
+            {
+                foreach (var request in _hashes.Pick(peer, now)) _effects.SendHashRequest(peer.Key, request);
+            }
+
+            foreach (var request in _downloads.PickLeaves(peer, now, _options.QuestionTimeout)) _effects.SendHashRequest(peer.Key, request);
+        }
+    }
+
+    private void OnStored(SwarmEvent.PieceStored e, TimeSpan now)
+    {
+        var blamed = _downloads!.OnStored(e.Piece, e.Status);
+        foreach (var key in blamed)
+        {
+            if (_peers.TryGetValue(key, out var guilty)) Ban(guilty, now);
+        }
+
+        if (e.Status == PutStatus.Corrupt) AskHashes(now);
+        if (e.Status == PutStatus.Stored)
+        {
+            foreach (var peer in _peers.Values)
+            {
+                if (!peer.HasPiece(e.Piece)) _effects.SendHave(peer.Key, e.Piece);
+            }
+
+            if (IsComplete) Finish(now);
+        }
+
+        AskAll(now);
+    }
+
+    private void OnLost(PieceIndex piece, TimeSpan now)
+    {
+        if (Have is null || !Have.Clear(piece)) return;
+
+        _downloads!.OnLost(piece);
+        foreach (var peer in _peers.Values) UpdateInterest(peer);
+        ConnectMore(now);
+        AskAll(now);
+    }
+
+    private void Finish(TimeSpan now)
+    {
+        foreach (var peer in _peers.Values.ToList())
+        {
+            if (!DropIfUseless(peer)) UpdateInterest(peer);
+        }
+
+        DealSlots(now);
+        _effects.Completed();
+    }
+
+    /// <summary>Two who have everything have nothing to say to each other.</summary>
+    private bool DropIfUseless(Peer peer)
+    {
+        if (!IsComplete || !peer.IsSeed) return false;
+
+        _effects.Close(peer.Key, CloseReason.NothingToDo);
+        return true;
+    }
+
+    private void UpdateInterest(Peer peer)
+    {
+        var interested = Have is not null && !IsComplete && peer.HasSaid && (peer.Has is null || Have.Lacks(peer.Has));
+        if (interested == peer.AmInterested) return;
+
+        peer.AmInterested = interested;
+        _effects.SendInterest(peer.Key, interested);
+    }
+
+    private void Ask(Peer peer, TimeSpan now)
+    {
+        if (_downloads is null || IsComplete || peer.IsChoking || !peer.AmInterested) return;
+
+        _downloads.Ask(peer, _peers, now);
+    }
+
+    private void AskAll(TimeSpan now)
+    {
+        foreach (var peer in _peers.Values) Ask(peer, now);
+    }
+
+    private void DealSlots(TimeSpan now)
+    {
+        if (Have is null) return;
+
+        foreach (var (peer, choke) in _choker.Decide(_peers.Values, IsComplete, now))
+        {
+            peer.AmChoking = choke;
+            if (!choke) peer.UnchokedAt = now;
+            _effects.SendChoke(peer.Key, choke);
+        }
+    }
+
+    private void Ban(Peer peer, TimeSpan now)
+    {
+        _list.Ban(peer.EndPoint);
+        _effects.Close(peer.Key, CloseReason.Corrupt);
+        if (_peers.Remove(peer.Key)) OnClosed(peer, CloseReason.Corrupt, now);
+    }
+
+    private void ConnectMore(TimeSpan now)
+    {
+        if (IsComplete) return;
+
+        while (_connecting.Count < _options.MaxConnecting && _peers.Count + _connecting.Count < _options.MaxPeers && _list.TryTake(now, out var endPoint))
+        {
+            _connecting.Add(endPoint);
+            _effects.Connect(endPoint);
+        }
+    }
+
+    private void OnTick(TimeSpan now)
+    {
+        foreach (var peer in _peers.Values.ToList())
+        {
+            peer.Upload.Tick(now);
+            peer.Window.Tick(now, peer.WasFull);
+            peer.WasFull = peer.Owed.Count >= peer.Window.Size;
+            if (now - peer.LastHeard > _options.SilenceLimit)
+            {
+                _effects.Close(peer.Key, CloseReason.TimedOut);
+                continue;
+            }
+
+            if (now - peer.LastSent > KeepAlive)
+            {
+                peer.LastSent = now;
+                _effects.SendKeepAlive(peer.Key);
+            }
+
+            if (peer.Owed.Count > 0 && !peer.IsSnubbed && now - peer.LastBlock > _options.SnubAfter) _downloads!.Snub(peer);
+            UpdateInterest(peer);
+        }
+
+        ConnectMore(now);
+        AskMetadata(now);
+        AskHashes(now);
+        DealSlots(now);
+        AskAll(now);
+    }
+}

@@ -1,0 +1,57 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Storage;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+
+namespace Shoal.Engine;
+
+/// <summary>What a swarm hears of. Numbers in what peers say are as they sent them, except where the type says otherwise.</summary>
+internal abstract record SwarmEvent
+{
+    internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named) : SwarmEvent;
+
+    internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming) : SwarmEvent;
+
+    internal sealed record ConnectFailed(NetEndPoint EndPoint) : SwarmEvent;
+
+    internal sealed record PeerClosed(PeerKey Peer, CloseReason Reason) : SwarmEvent;
+
+    internal sealed record ChokeChanged(PeerKey Peer, bool Choked) : SwarmEvent;
+
+    internal sealed record InterestChanged(PeerKey Peer, bool Interested) : SwarmEvent;
+
+    internal sealed record PeerHas(PeerKey Peer, int Piece) : SwarmEvent;
+
+    /// <param name="Bits">The wire form; null for all or none.</param>
+    internal sealed record PeerBitfield(PeerKey Peer, byte[]? Bits, bool All) : SwarmEvent;
+
+    /// <summary>Blocks that were asked for are in their buffer.</summary>
+    internal sealed record BlocksReceived(PeerKey Peer, PieceIndex Piece, BlockIndex First, int Count, int Bytes) : SwarmEvent;
+
+    /// <summary>A block that was asked for came, but somebody else's was there first.</summary>
+    internal sealed record BlockWasted(PeerKey Peer, PieceIndex Piece, BlockIndex Block, int Bytes) : SwarmEvent;
+
+    internal sealed record RequestRejected(PeerKey Peer, PieceIndex Piece, BlockIndex Block) : SwarmEvent;
+
+    internal sealed record ExtensionsKnown(PeerKey Peer, ExtensionHandshake Extensions) : SwarmEvent;
+
+    internal sealed record MetadataReceived(PeerKey Peer, MetadataMessage Message, byte[] Data) : SwarmEvent;
+
+    internal sealed record HashesReceived(PeerKey Peer, HashRequest Request, byte[] Hashes) : SwarmEvent;
+
+    internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;
+
+    /// <summary>The content is open; what it has may be served, what it lacks fetched.</summary>
+    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have) : SwarmEvent;
+
+    internal sealed record PieceStored(PieceIndex Piece, PutStatus Status) : SwarmEvent;
+
+    internal sealed record PieceLost(PieceIndex Piece) : SwarmEvent;
+
+    /// <summary>Payload sent to a peer so far.</summary>
+    internal sealed record Uploaded(PeerKey Peer, long Total) : SwarmEvent;
+
+    internal sealed record Tick : SwarmEvent;
+}
