@@ -1,0 +1,103 @@
+"""libtorrent as a peer on loopback: plain TCP, no discovery of its own unless asked for."""
+
+import os
+
+from harness import Failed, Skipped, expect
+
+try:
+    import libtorrent as lt
+except ImportError as error:
+    lt, why_not = None, str(error)
+
+
+def needed():
+    if lt is None:
+        raise Skipped(f"no libtorrent for this python ({why_not}); Debian: apt install python3-libtorrent")
+    return f"libtorrent {lt.__version__}"
+
+
+def make_torrent(content, path, piece_length=0):
+    """A v2-only .torrent of a file or folder, as libtorrent writes it; returns (infohash, magnet link)."""
+    storage = lt.file_storage()
+    lt.add_files(storage, content)
+    creator = lt.create_torrent(storage, piece_length, lt.create_torrent.v2_only)
+    lt.set_piece_hashes(creator, os.path.dirname(content))
+    with open(path, "wb") as file:
+        file.write(lt.bencode(creator.generate()))
+    infohash = str(lt.torrent_info(path).info_hashes().v2)
+    return infohash, f"magnet:?xt=urn:btmh:1220{infohash}&dn={os.path.basename(content)}"
+
+
+class Peer:
+    """One session with one torrent."""
+
+    def __init__(self, check, dht=False):
+        self.check = check
+        self.address = check.address()
+        port = check.port()
+        self.endpoint = f"{self.address}:{port}"
+        self.session = lt.session({
+            "listen_interfaces": self.endpoint,
+            # Without it all outgoing connections come from 127.0.0.1, and several look like one.
+            "outgoing_interfaces": self.address,
+            "enable_dht": dht, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+            "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
+            # As shipped it prefers uTP, and closes what it takes for a second connection of one host.
+            "enable_outgoing_utp": False, "enable_incoming_utp": False, "allow_multiple_connections_per_ip": True,
+            "in_enc_policy": 2, "out_enc_policy": 2, "allowed_enc_level": 1,
+            "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.status_notification,
+        })
+        self.torrent = None
+        self.alerts = []
+        check.on_close(self.close)
+
+    def seed(self, torrent_file, folder, upload_limit=0):
+        parameters = lt.add_torrent_params()
+        parameters.ti = lt.torrent_info(torrent_file)
+        self._add(parameters, folder)
+        if upload_limit:
+            # The session's own limit does not count local peers.
+            self.torrent.set_upload_limit(upload_limit)
+        self.check.until(20, "libtorrent seeds", lambda: self._status().is_seeding)
+        return self
+
+    def download(self, link_or_file, folder, peer=None):
+        if link_or_file.startswith("magnet:"):
+            parameters = lt.parse_magnet_uri(link_or_file)
+        else:
+            parameters = lt.add_torrent_params()
+            parameters.ti = lt.torrent_info(link_or_file)
+        self._add(parameters, folder)
+        if peer:
+            host, _, port = peer.rpartition(":")
+            self.torrent.connect_peer((host, int(port)))
+        return self
+
+    def finishes(self, seconds=30):
+        try:
+            self.check.until(seconds, "libtorrent has all of it", lambda: self._status().is_seeding)
+        except Failed as error:
+            status = self._status()
+            raise Failed(f"{error}; it is {status.state}, {status.progress:.0%}, {status.num_peers} peers; {self.alerts[-5:]}") from None
+        return self
+
+    def join(self, endpoint):
+        host, _, port = endpoint.rpartition(":")
+        self.session.add_dht_node((host, int(port)))
+
+    def _add(self, parameters, folder):
+        os.makedirs(folder, exist_ok=True)
+        parameters.save_path = folder
+        parameters.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+        self.torrent = self.session.add_torrent(parameters)
+
+    def _status(self):
+        self.alerts += [alert.message() for alert in self.session.pop_alerts()]
+        status = self.torrent.status()
+        expect(status.errc.value() == 0, f"libtorrent: {status.errc.message()}")
+        return status
+
+    def close(self):
+        if self.session is not None:
+            self.session.pause()
+            self.torrent = self.session = None

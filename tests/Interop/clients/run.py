@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Drives ./shoal from outside. `run.py [--list] [--keep] [--shoal PATH] [WORD...]`: the checks whose names hold a word."""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+
+import check_limits
+import check_network
+import check_peers
+import check_refusals
+import check_shapes
+import check_stopping
+import check_store
+from harness import Check, Failed, Skipped
+
+MODULES = [check_shapes, check_peers, check_network, check_store, check_stopping, check_refusals, check_limits]
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def checks():
+    """The public functions of the check modules, in the order in which they are written."""
+    for module in MODULES:
+        for name, function in vars(module).items():
+            if callable(function) and getattr(function, "__module__", "") == module.__name__ and not name.startswith("_"):
+                yield name.replace("_", " "), function
+
+
+def run_one(name, function, binary, keep):
+    check = Check(binary, getattr(function, "seconds", 60))
+    begun = time.monotonic()
+    trouble = ""
+    try:
+        function(check)
+        result, detail = "ok", "; ".join(check.notes)
+    except Skipped as why:
+        result, detail = "skip", str(why)
+    except Failed as why:
+        result, detail, trouble = "FAIL", str(why), check.what_children_said()
+    except Exception as error:  # a check that breaks is a check that failed
+        result, detail, trouble = "FAIL", repr(error), traceback.format_exc() + check.what_children_said()
+    seconds = time.monotonic() - begun
+    check.close(keep and result == "FAIL")
+    print(f"{result:<4} {name} ({seconds:.1f} s) {detail}".rstrip())
+    if trouble:
+        print(trouble + (f"\n  kept: {check.root}" if keep else ""))
+    sys.stdout.flush()
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="keep the folder of a check that fails")
+    parser.add_argument("--shoal", default=os.path.join(HERE, "../../../shoal"))
+    given = parser.parse_args()
+    binary = os.path.realpath(given.shoal)
+
+    chosen = [c for c in checks() if not given.words or any(word in c[0] for word in given.words)]
+    if given.list:
+        print("\n".join(name for name, _ in chosen))
+        return 0
+
+    results = [run_one(name, function, binary, given.keep) for name, function in chosen]
+    failed = results.count("FAIL")
+    print(f"{results.count('ok')} passed, {failed} failed, {results.count('skip')} skipped")
+    return 1 if failed or "ok" not in results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
