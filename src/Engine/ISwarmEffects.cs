@@ -14,8 +14,11 @@ internal interface ISwarmEffects
 
     void Close(PeerKey peer, CloseReason reason);
 
-    /// <summary>The first messages: extension handshake, and what we have.</summary>
-    void Greet(PeerKey peer, Bitfield? have, long metadataSize);
+    /// <summary>The extension handshake; may be sent again when more is known.</summary>
+    void SendExtensions(PeerKey peer, long metadataSize);
+
+    /// <summary>What we have, once, before anything else is said of pieces; null for nothing.</summary>
+    void SendBitfield(PeerKey peer, Bitfield? have);
 
     void SendHave(PeerKey peer, PieceIndex piece);
 
@@ -46,6 +49,9 @@ internal interface ISwarmEffects
 
     /// <summary>Every block of the piece is in the buffer: prove it and put it in its place.</summary>
     void StorePiece(PieceIndex piece, PieceBuffer buffer);
+
+    /// <summary>A piece is present, and a peer gave it, or most of it.</summary>
+    void PieceArrived(PieceIndex piece, PeerKey giver);
 
     /// <summary>Every piece is present.</summary>
     void Completed();

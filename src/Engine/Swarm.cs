@@ -61,8 +61,8 @@ internal sealed class Swarm
     /// <summary>Blocks that came twice, or were worthless, in bytes.</summary>
     public long Wasted { get; private set; }
 
-    /// <summary>When nothing can be done before the next event or tick.</summary>
-    public bool WantsPeers => !IsComplete && _peers.Count < _options.MaxPeers;
+    /// <summary>Nothing can happen before the next event.</summary>
+    public bool IsIdle => IsComplete && _peers.Count == 0 && _connecting.Count == 0;
 
     public void Handle(SwarmEvent e, TimeSpan now)
     {
@@ -126,7 +126,7 @@ internal sealed class Swarm
                 break;
             case SwarmEvent.BlockWasted m when Find(m.Peer, now) is { } peer:
                 Wasted += m.Bytes;
-                _downloads?.OnWasted(peer, m, now);
+                Downloads.OnWasted(peer, m, now);
                 Ask(peer, now);
                 break;
             case SwarmEvent.RequestRejected m when Find(m.Peer, now) is { } peer:
@@ -177,7 +177,8 @@ internal sealed class Swarm
         }
 
         _peers[e.Peer] = peer;
-        _effects.Greet(e.Peer, Have, Info?.Bytes.Length ?? 0);
+        _effects.SendExtensions(e.Peer, Info?.Bytes.Length ?? 0);
+        _effects.SendBitfield(e.Peer, Have);
     }
 
     private CloseReason Refuse(Peer peer)
@@ -217,6 +218,7 @@ internal sealed class Swarm
         if (e.Layers.Missing > 0 && !IsComplete) _hashes = new HashPicker(e.Info, e.Layers, _options.QuestionTimeout);
         foreach (var peer in _peers.Values.ToList())
         {
+            _effects.SendExtensions(peer.Key, e.Info.Bytes.Length); // who came before we had the metadata may ask for it now
             for (var piece = Have.NextSet(0); piece >= 0; piece = Have.NextSet(piece + 1)) _effects.SendHave(peer.Key, new PieceIndex(piece));
             foreach (var early in peer.Early ?? []) HandleFromPeer(early, now);
             peer.Early = null;

@@ -70,9 +70,15 @@ internal sealed class Downloads
         for (var piece = peer.Has.NextSet(0); piece >= 0; piece = peer.Has.NextSet(piece + 1)) _picker.Lower(new PieceIndex(piece));
     }
 
+    /// <summary>The peer will send none of what it owes.</summary>
     public void ReleaseAll(Peer peer)
     {
-        foreach (var owed in peer.Owed) GiveUp(peer, owed);
+        foreach (var owed in peer.Owed)
+        {
+            GiveUp(peer, owed);
+            _effects.SendCancel(peer.Key, owed.Piece, owed.Block);
+        }
+
         peer.Owed.Clear();
         Disown(peer);
     }
@@ -83,6 +89,12 @@ internal sealed class Downloads
         peer.IsSnubbed = true;
         peer.Window.Collapse();
         foreach (var owed in peer.Owed) GiveUp(peer, owed);
+        for (var node = peer.Owed.First?.Next; node is not null; node = peer.Owed.First!.Next)
+        {
+            _effects.SendCancel(peer.Key, node.Value.Piece, node.Value.Block); // lets the memory go; the oldest may be half way
+            peer.Owed.Remove(node);
+        }
+
         Disown(peer);
     }
 
@@ -129,7 +141,7 @@ internal sealed class Downloads
         }
     }
 
-    public void OnWasted(Peer peer, SwarmEvent.BlockWasted e, TimeSpan now)
+    public static void OnWasted(Peer peer, SwarmEvent.BlockWasted e, TimeSpan now)
     {
         peer.LastBlock = now;
         peer.IsSnubbed = false;
@@ -161,8 +173,16 @@ internal sealed class Downloads
         }
 
         Close(piece);
-        if (status == PutStatus.Stored) _have.Set(index);
-        else _picker.Add(index);
+        if (status == PutStatus.Stored)
+        {
+            _have.Set(index);
+            _effects.PieceArrived(index, piece.Giver(default));
+        }
+        else
+        {
+            _picker.Add(index);
+        }
+
         return [];
     }
 

@@ -1,0 +1,32 @@
+using Shoal.Core;
+
+namespace Shoal.Engine;
+
+/// <summary>What all swarms of a process share.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Our name in handshakes.</summary>
+    public required PeerId PeerId { get; init; }
+
+    /// <summary>Bytes for buffers; open pieces get half of it.</summary>
+    public long Memory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>What we call ourselves to peers (BEP 10).</summary>
+    public string Client { get; init; } = "Shoal";
+
+    /// <summary>The TCP port we listen on, as told to peers; 0 for none.</summary>
+    public int ListenPort { get; init; }
+
+    /// <summary>The UDP port of our DHT, as told to peers; 0 for none.</summary>
+    public int DhtPort { get; init; }
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Connections that have not said which swarm they want.</summary>
+    public int MaxHalfOpen { get; init; } = 200;
+
+    /// <summary>Of one swarm's core.</summary>
+    public SwarmOptions Swarm { get; init; } = new();
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+using Shoal.Core;
+using Shoal.Engine.Buffers;
+
+namespace Shoal.Engine;
+
+/// <summary>What the swarms of one engine have in common: options, memory, clock, chance, and the way out. Immutable, or a leaf.</summary>
+internal sealed class EngineShared(EngineOptions options, Dialler dialler, TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort)
+{
+    private readonly long _start = clock.GetTimestamp();
+    private readonly Lock _lock = new();
+
+    public EngineOptions Options => options;
+
+    public Dialler Dialler => dialler;
+
+    public TimeProvider Clock => clock;
+
+    public ILogger Logger => logger;
+
+    public PieceBufferPool Buffers { get; } = new(options.Memory / 2);
+
+    public Action<NetEndPoint, InfoHash> HearPort => hearPort;
+
+    public TimeSpan Now => clock.GetElapsedTime(_start);
+
+    public int NextSeed()
+    {
+        lock (_lock) return random.Next();
+    }
+}

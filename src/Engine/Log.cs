@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using Shoal.Core;
+using Shoal.Wire;
+
+namespace Shoal.Engine;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Debug, Message = "peer {EndPoint} closed: {Reason}")]
+    public static partial void PeerClosed(ILogger logger, NetEndPoint endPoint, CloseReason reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "peer {EndPoint} sent what does not verify and is not asked again")]
+    public static partial void PeerBanned(ILogger logger, NetEndPoint endPoint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a connection stopped with an error")]
+    public static partial void ConnectionFailed(ILogger logger, Exception error);
+}

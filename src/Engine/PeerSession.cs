@@ -1,0 +1,352 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Engine.Buffers;
+using Shoal.Engine.Serving;
+using Shoal.Storage;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+
+namespace Shoal.Engine;
+
+/// <summary>
+/// A swarm's side of one connection. The reader copies blocks into their pieces here and turns the rest into events; the sender takes blocks to send from here. It decides
+/// nothing: what was asked for is noted by the loop, and what may be served is said by the loop. BEP 3, 6, 9, 10, 52.
+/// </summary>
+internal sealed class PeerSession : IPeerHandler
+{
+    /// <summary>The number under which we take <c>ut_metadata</c>.</summary>
+    public const int OurMetadataId = 2;
+
+    private const int LongestOrdinary = 64 * 1024;
+    private const int LongestRequest = 128 * 1024;
+    private const int MaxStrays = 256;
+    private const int MaxHashQuestions = 64;
+
+    private readonly Func<SwarmEvent, CancellationToken, ValueTask> _post;
+    private readonly Action<PeerSession, int> _portHeard;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(int Piece, int Begin), PieceBuffer?> _owed = [];
+    private readonly Queue<HashRequest> _hashQuestions = new();
+    private readonly List<SwarmEvent> _batch = [];
+    private readonly List<BlockRequest> _run = [];
+    private readonly UploadQueue _uploads = new();
+    private volatile Served? _served;
+    private SwarmEvent.BlocksReceived? _blocks;
+    private bool _isClosed;
+    private int _strays;
+    private long _uploaded;
+
+    public PeerSession(PeerKey key, Handshake handshake, Func<SwarmEvent, CancellationToken, ValueTask> post, Action<PeerSession, int> portHeard) =>
+        (Key, Handshake, _post, _portHeard) = (key, handshake, post, portHeard);
+
+    public PeerKey Key { get; }
+
+    public Handshake Handshake { get; }
+
+    public PeerConnection Connection { get; set; } = null!;
+
+    /// <summary>The number under which the peer takes <c>ut_metadata</c>; 0 until it says.</summary>
+    public int TheirMetadataId { get; private set; }
+
+    /// <summary>Payload sent.</summary>
+    public long Uploaded => Interlocked.Read(ref _uploaded);
+
+    public int MaxMessageLength => Math.Max(LongestOrdinary, 1 + (_served?.Geometry.PieceCount ?? TorrentGeometry.MaxPieces) / 8 + 1);
+
+    public void SetContent(TorrentContent content) => _served = new Served(content, content.Info.Geometry, new HashServer(content));
+
+    /// <summary>Loop: a block was asked for.</summary>
+    public void Expect(PieceIndex piece, BlockIndex block, PieceBuffer buffer)
+    {
+        lock (_lock)
+        {
+            if (_isClosed) return;
+
+            buffer.AddReference();
+            if (_owed.Remove((piece, block * TorrentGeometry.BlockLength), out var before)) before?.Release();
+            _owed[(piece, block * TorrentGeometry.BlockLength)] = buffer;
+        }
+    }
+
+    /// <summary>Loop: a block is not wanted any more. It may come all the same.</summary>
+    public void Unexpect(PieceIndex piece, BlockIndex block)
+    {
+        lock (_lock)
+        {
+            if (!_owed.TryGetValue((piece, block * TorrentGeometry.BlockLength), out var buffer)) return;
+
+            buffer?.Release();
+            _owed[(piece, block * TorrentGeometry.BlockLength)] = null;
+        }
+    }
+
+    /// <summary>Loop: whether the peer may ask for blocks.</summary>
+    public void SetChoke(bool choked)
+    {
+        if (!choked)
+        {
+            _uploads.Open();
+            Connection.Send(MessageType.Unchoke, MessageWriter.Write);
+            return;
+        }
+
+        var refused = _uploads.Close();
+        Connection.Send(MessageType.Choke, MessageWriter.Write);
+        foreach (var request in refused) Reject(request);
+    }
+
+    /// <summary>Gives back what was lent for blocks that will not come.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            foreach (var buffer in _owed.Values) buffer?.Release();
+            _owed.Clear();
+        }
+    }
+
+    public CloseReason OnMessage(MessageType type, ReadOnlySpan<byte> payload)
+    {
+        if (type == MessageType.Piece) return OnPiece(payload);
+
+        EndRun();
+        switch (type)
+        {
+            case MessageType.Choke or MessageType.Unchoke:
+                _batch.Add(new SwarmEvent.ChokeChanged(Key, type == MessageType.Choke));
+                return CloseReason.None;
+            case MessageType.Interested or MessageType.NotInterested:
+                _batch.Add(new SwarmEvent.InterestChanged(Key, type == MessageType.Interested));
+                return CloseReason.None;
+            case MessageType.Have when payload.Length == 4:
+                _batch.Add(new SwarmEvent.PeerHas(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
+                return CloseReason.None;
+            case MessageType.Bitfield:
+                _batch.Add(new SwarmEvent.PeerBitfield(Key, payload.ToArray(), All: false));
+                return CloseReason.None;
+            case MessageType.HaveAll or MessageType.HaveNone when Handshake.HasFast:
+                _batch.Add(new SwarmEvent.PeerBitfield(Key, null, type == MessageType.HaveAll));
+                return CloseReason.None;
+            case MessageType.Request:
+                return OnRequest(payload);
+            case MessageType.Cancel:
+                return OnCancel(payload);
+            case MessageType.Reject:
+                return OnReject(payload);
+            case MessageType.Extended:
+                return OnExtended(payload);
+            case MessageType.HashRequest or MessageType.Hashes or MessageType.HashReject:
+                return OnHashMessage(type, payload);
+            case MessageType.Port when payload.Length == 2:
+                _portHeard(this, BinaryPrimitives.ReadUInt16BigEndian(payload));
+                return CloseReason.None;
+            case MessageType.Have or MessageType.Port:
+                return CloseReason.MalformedMessage;
+            default:
+                return CloseReason.None; // what we do not know is passed over (BEP 3, BEP 10)
+        }
+    }
+
+    public async ValueTask BatchEndAsync(CancellationToken ct)
+    {
+        EndRun();
+        foreach (var e in _batch) await _post(e, ct);
+        _batch.Clear();
+    }
+
+    public async ValueTask<bool> TryFillAsync(BulkSend bulk, CancellationToken ct)
+    {
+        if (_served is not { } served) return false;
+
+        await AnswerHashesAsync(served, ct);
+        while (true)
+        {
+            _uploads.TakeRun(_run, BulkSend.MaxBlocks, BulkSend.MaxBytes);
+            if (_run.Count == 0) return false;
+
+            var length = _run.Sum(r => r.Length);
+            if (await served.Content.TryReadAsync(new PieceIndex(_run[0].Piece), _run[0].Begin, bulk.Reserve(length), ct))
+            {
+                foreach (var request in _run) bulk.Add(request);
+                Interlocked.Add(ref _uploaded, length);
+                return true;
+            }
+
+            foreach (var request in _run) Reject(request);
+        }
+    }
+
+    private async ValueTask AnswerHashesAsync(Served served, CancellationToken ct)
+    {
+        while (true)
+        {
+            HashRequest request;
+            lock (_lock)
+            {
+                if (!_hashQuestions.TryDequeue(out request)) return;
+            }
+
+            var hashes = await served.Hashes.AnswerAsync(request, ct);
+            Connection.Send((request, hashes), static (output, answer) => MessageWriter.WriteHashes(
+                output, answer.hashes is null ? MessageType.HashReject : MessageType.Hashes, answer.request, answer.hashes));
+        }
+    }
+
+    private CloseReason OnPiece(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length < MessageReader.PieceHead) return CloseReason.MalformedMessage;
+
+        var piece = BinaryPrimitives.ReadInt32BigEndian(payload);
+        var begin = BinaryPrimitives.ReadInt32BigEndian(payload[4..]);
+        var bytes = payload[MessageReader.PieceHead..];
+        PieceBuffer? buffer;
+        lock (_lock)
+        {
+            if (!_owed.Remove((piece, begin), out buffer)) return ++_strays > MaxStrays ? CloseReason.Unsolicited : CloseReason.None;
+        }
+
+        var index = new PieceIndex(piece);
+        var block = new BlockIndex(begin / TorrentGeometry.BlockLength);
+        if (bytes.Length != _served!.Geometry.LengthOf(index, block))
+        {
+            buffer?.Release();
+            return CloseReason.MalformedMessage;
+        }
+
+        if (buffer is null || !buffer.TryClaim(block))
+        {
+            buffer?.Release();
+            EndRun();
+            _batch.Add(new SwarmEvent.BlockWasted(Key, index, block, bytes.Length));
+            return CloseReason.None;
+        }
+
+        bytes.CopyTo(buffer.Memory.Span[begin..]);
+        buffer.Release();
+        Received(index, block, bytes.Length);
+        return CloseReason.None;
+    }
+
+    /// <summary>Neighbouring blocks are told of as one run.</summary>
+    private void Received(PieceIndex piece, BlockIndex block, int bytes)
+    {
+        if (_blocks is { } run && run.Piece == piece && run.First + run.Count == block)
+        {
+            _blocks = run with { Count = run.Count + 1, Bytes = run.Bytes + bytes };
+            return;
+        }
+
+        EndRun();
+        _blocks = new SwarmEvent.BlocksReceived(Key, piece, block, 1, bytes);
+    }
+
+    private void EndRun()
+    {
+        if (_blocks is null) return;
+
+        _batch.Add(_blocks);
+        _blocks = null;
+    }
+
+    private CloseReason OnRequest(ReadOnlySpan<byte> payload)
+    {
+        if (!BlockRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
+        if (_served is not { } served) return Reject(request);
+        if (request.Length > LongestRequest || !served.Geometry.Contains(request.Piece, request.Begin, request.Length)) return CloseReason.OutOfRange;
+
+        switch (_uploads.Put(request))
+        {
+            case UploadAnswer.Taken:
+                Connection.Wake();
+                return CloseReason.None;
+            case UploadAnswer.TooMany:
+                return CloseReason.TooManyRequests;
+            default:
+                return Reject(request);
+        }
+    }
+
+    private CloseReason OnCancel(ReadOnlySpan<byte> payload)
+    {
+        if (!BlockRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
+
+        return _uploads.Cancel(request) ? Reject(request) : CloseReason.None;
+    }
+
+    private CloseReason OnReject(ReadOnlySpan<byte> payload)
+    {
+        if (!BlockRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
+
+        lock (_lock)
+        {
+            if (!_owed.Remove((request.Piece, request.Begin), out var buffer)) return ++_strays > MaxStrays ? CloseReason.Unsolicited : CloseReason.None;
+
+            buffer?.Release();
+        }
+
+        _batch.Add(new SwarmEvent.RequestRejected(Key, new PieceIndex(request.Piece), new BlockIndex(request.Begin / TorrentGeometry.BlockLength)));
+        return CloseReason.None;
+    }
+
+    /// <summary>With the Fast extension every request is answered; without it silence is the answer (BEP 6).</summary>
+    private CloseReason Reject(BlockRequest request)
+    {
+        if (Handshake.HasFast)
+        {
+            Connection.Send(request, static (output, rejected) => MessageWriter.WriteRequest(output, MessageType.Reject, rejected));
+        }
+
+        return CloseReason.None;
+    }
+
+    private CloseReason OnExtended(ReadOnlySpan<byte> payload)
+    {
+        if (payload.IsEmpty) return CloseReason.MalformedMessage;
+        if (payload[0] == 0)
+        {
+            if (!ExtensionHandshake.TryRead(payload[1..], out var extensions)) return CloseReason.MalformedMessage;
+
+            TheirMetadataId = extensions.MetadataId;
+            _batch.Add(new SwarmEvent.ExtensionsKnown(Key, extensions));
+        }
+        else if (payload[0] == OurMetadataId)
+        {
+            if (!MetadataMessage.TryRead(payload[1..], out var message, out var data)) return CloseReason.MalformedMessage;
+
+            _batch.Add(new SwarmEvent.MetadataReceived(Key, message, data.ToArray()));
+        }
+
+        return CloseReason.None;
+    }
+
+    private CloseReason OnHashMessage(MessageType type, ReadOnlySpan<byte> payload)
+    {
+        if (!HashRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
+
+        switch (type)
+        {
+            case MessageType.Hashes:
+                _batch.Add(new SwarmEvent.HashesReceived(Key, request, payload[HashRequest.PayloadLength..].ToArray()));
+                break;
+            case MessageType.HashReject:
+                _batch.Add(new SwarmEvent.HashesRejected(Key, request));
+                break;
+            default:
+                lock (_lock)
+                {
+                    if (_hashQuestions.Count >= MaxHashQuestions) return CloseReason.TooManyRequests;
+                    _hashQuestions.Enqueue(request);
+                }
+
+                Connection.Wake();
+                break;
+        }
+
+        return CloseReason.None;
+    }
+
+    private sealed record Served(TorrentContent Content, TorrentGeometry Geometry, HashServer Hashes);
+}

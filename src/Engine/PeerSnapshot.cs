@@ -1,0 +1,8 @@
+using Shoal.Core;
+
+namespace Shoal.Engine;
+
+/// <summary>A peer of a swarm, as of the last tick.</summary>
+/// <param name="Received">Payload it gave that counted.</param>
+/// <param name="Sent">Payload it was given.</param>
+public sealed record PeerSnapshot(NetEndPoint EndPoint, PeerId PeerId, string? Client, long Received, long Sent, double DownloadRate, double UploadRate, bool IsSeed);

@@ -1,0 +1,76 @@
+using Shoal.Wire;
+
+namespace Shoal.Engine.Serving;
+
+/// <summary>Blocks one peer asked us for, in its order, until they are sent, taken back or refused. The reader puts, the sender takes.</summary>
+internal sealed class UploadQueue
+{
+    /// <summary>Requests kept for a peer; we say half as many (BEP 10, <c>reqq</c>).</summary>
+    public const int Capacity = 4096;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<BlockRequest> _waiting = new();
+    private bool _open;
+
+    /// <summary>Whether requests are taken: not while the peer is choked.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_lock) return _open;
+        }
+    }
+
+    public UploadAnswer Put(BlockRequest request)
+    {
+        lock (_lock)
+        {
+            if (!_open) return UploadAnswer.Refused;
+            if (_waiting.Count >= Capacity) return UploadAnswer.TooMany;
+
+            _waiting.AddLast(request);
+            return UploadAnswer.Taken;
+        }
+    }
+
+    /// <returns>Whether it was still waiting.</returns>
+    public bool Cancel(BlockRequest request)
+    {
+        lock (_lock) return _waiting.Remove(request);
+    }
+
+    public void Open()
+    {
+        lock (_lock) _open = true;
+    }
+
+    /// <summary>Refuses whatever waits and all that follows.</summary>
+    public IReadOnlyList<BlockRequest> Close()
+    {
+        lock (_lock)
+        {
+            _open = false;
+            BlockRequest[] refused = [.. _waiting];
+            _waiting.Clear();
+            return refused;
+        }
+    }
+
+    /// <summary>Takes the oldest request and those that follow it without a gap.</summary>
+    public void TakeRun(List<BlockRequest> run, int maxBlocks, int maxBytes)
+    {
+        run.Clear();
+        lock (_lock)
+        {
+            var bytes = 0;
+            while (_waiting.First is { Value: var next } && run.Count < maxBlocks && bytes + next.Length <= maxBytes)
+            {
+                if (run.Count > 0 && (run[^1].Piece != next.Piece || run[^1].Begin + run[^1].Length != next.Begin)) return;
+
+                run.Add(next);
+                bytes += next.Length;
+                _waiting.RemoveFirst();
+            }
+        }
+    }
+}

@@ -1,0 +1,430 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Engine.Buffers;
+using Shoal.Engine.Limits;
+using Shoal.Engine.Peers;
+using Shoal.Storage;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+using Shoal.Wire.Transport;
+
+namespace Shoal.Engine;
+
+/// <summary>
+/// The shell of one swarm: reads its mailbox, lets the core decide, and does what it says with connections and content. Owns the core and the sessions; others post
+/// events or read <see cref="Snapshot"/>. A full mailbox makes the peers' readers wait.
+/// </summary>
+public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
+{
+    private const int MailboxSize = 4096;
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly EngineShared _shared;
+    private readonly Channel<Mail> _mailbox = Channel.CreateBounded<Mail>(new BoundedChannelOptions(MailboxSize) { SingleReader = true });
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<PeerKey, PeerSession> _sessions = [];
+    private readonly Dictionary<(NetEndPoint, PeerId), PeerSnapshot> _gone = [];
+    private readonly TaskCompletionSource<TorrentInfo> _metadata = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Outstanding _outstanding = new();
+    private readonly RateMeter _down = new();
+    private readonly RateMeter _up = new();
+    private readonly ITimer _timer;
+    private readonly Swarm _swarm;
+    private readonly Task _running;
+    private TorrentContent? _content;
+    private bool _ticking = true;
+    private int _nextKey;
+    private long _have;
+    private TimeSpan? _firstAsked;
+    private TimeSpan _lastProven;
+
+    internal SwarmLoop(InfoHash infoHash, EngineShared shared)
+    {
+        (InfoHash, _shared) = (infoHash, shared);
+        _swarm = new Swarm(infoHash, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
+        _timer = shared.Clock.CreateTimer(_ => _mailbox.Writer.TryWrite(new Mail(new SwarmEvent.Tick(), null)), null, TickInterval, TickInterval);
+        _running = RunAsync();
+    }
+
+    public InfoHash InfoHash { get; }
+
+    /// <summary>How it stands, published with each tick.</summary>
+    public SwarmSnapshot Snapshot { get; private set; } = SwarmSnapshot.Empty;
+
+    /// <summary>The info dictionary, once it is known.</summary>
+    /// <exception cref="SwarmException">What the infohash names is no torrent that can be fetched.</exception>
+    public Task<TorrentInfo> Metadata => _metadata.Task;
+
+    /// <summary>Ends when every piece is present.</summary>
+    /// <exception cref="StoreException">The disk failed.</exception>
+    public Task Completed => _completed.Task;
+
+    /// <summary>A piece came from a peer. Raised by the loop; must return quickly.</summary>
+    public event Action<PieceIndex, NetEndPoint>? PieceArrived;
+
+    /// <param name="named">Whether the user named them, in a link or by an option.</param>
+    public void AddPeers(IReadOnlyList<NetEndPoint> endPoints, bool named = false) => Post(new SwarmEvent.PeersFound(endPoints, named));
+
+    /// <summary>Gives the swarm its content: from now on it serves what is there and fetches what is not.</summary>
+    public void Open(TorrentContent content)
+    {
+        _content = content;
+        content.Lost += OnLost;
+        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, content.CopyPresent()));
+    }
+
+    /// <summary>Closes all connections, waits for the disk, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        await _stopping.CancelAsync();
+        _mailbox.Writer.TryComplete();
+        await _running;
+        await _outstanding.WaitAsync();
+        if (_content is { } content) content.Lost -= OnLost;
+        _metadata.TrySetCanceled();
+        _completed.TrySetCanceled();
+        _stopping.Dispose();
+    }
+
+    /// <summary>Takes over a connection whose handshake is done, and runs it to its end.</summary>
+    internal async Task RunPeerAsync(ITransportConnection transport, Handshake handshake, bool incoming, NetEndPoint dialled, ReadOnlyMemory<byte> received)
+    {
+        if (!_outstanding.TryEnter()) return;
+
+        try
+        {
+            var key = new PeerKey(Interlocked.Increment(ref _nextKey));
+            var session = new PeerSession(key, handshake, (e, ct) => _mailbox.Writer.WriteAsync(new Mail(e, null), ct), OnPortHeard);
+            session.Connection = new PeerConnection(transport, session);
+            if (_content is { } content) session.SetContent(content);
+            using var stop = _stopping.Token.Register(static c => ((PeerConnection)c!).Close(CloseReason.Stopping), session.Connection);
+            var connected = new SwarmEvent.PeerConnected(key, dialled, handshake, incoming);
+            await _mailbox.Writer.WriteAsync(new Mail(connected, session), _stopping.Token);
+            var reason = await session.Connection.RunAsync(received);
+            session.Close();
+            await _mailbox.Writer.WriteAsync(new Mail(new SwarmEvent.PeerClosed(key, reason), null), _stopping.Token);
+            Log.PeerClosed(_shared.Logger, dialled, reason);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            // the swarm stops
+        }
+        finally
+        {
+            await transport.DisposeAsync();
+            _outstanding.Leave();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var mail = _mailbox.Reader;
+        while (await mail.WaitToReadAsync())
+        {
+            while (mail.TryRead(out var m))
+            {
+                if (_stopping.IsCancellationRequested) return;
+
+                Handle(m, _shared.Now);
+            }
+        }
+    }
+
+    private void Handle(Mail mail, TimeSpan now)
+    {
+        if (!_ticking)
+        {
+            _ticking = true;
+            _timer.Change(TickInterval, TickInterval);
+        }
+
+        switch (mail.Event)
+        {
+            case SwarmEvent.PeerConnected e:
+                _sessions[e.Peer] = mail.Newcomer!;
+                if (_content is { } content) mail.Newcomer!.SetContent(content);
+                break;
+            case SwarmEvent.PeerClosed e:
+                if (_sessions.Remove(e.Peer, out var session)) Retire(session);
+                break;
+            case SwarmEvent.ContentOpened e:
+                foreach (var known in _sessions.Values) known.SetContent(_content!);
+                _have = CountBytes(e.Info.Geometry, e.Have);
+                _metadata.TrySetResult(e.Info);
+                break;
+            case SwarmEvent.PieceStored { Status: PutStatus.Stored } e:
+                _have += _content!.Info.Geometry.LengthOf(e.Piece);
+                _lastProven = now;
+                break;
+            case SwarmEvent.BlocksReceived e:
+                _down.Add(e.Bytes);
+                break;
+            case SwarmEvent.PieceLost e when _swarm.Have is { } have && have[e.Piece]:
+                _have -= _content!.Info.Geometry.LengthOf(e.Piece);
+                break;
+            case SwarmEvent.Tick:
+                BeforeTick(now);
+                break;
+        }
+
+        _swarm.Handle(mail.Event, now);
+        if (mail.Event is SwarmEvent.Tick) AfterTick();
+    }
+
+    private void BeforeTick(TimeSpan now)
+    {
+        foreach (var session in _sessions.Values) CountUploaded(session, now);
+        _down.Tick(now);
+        _up.Tick(now);
+    }
+
+    private void CountUploaded(PeerSession session, TimeSpan now)
+    {
+        var total = session.Uploaded;
+        if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is not { } peer || peer.Upload.Total == total) return;
+
+        _up.Add(total - peer.Upload.Total);
+        _swarm.Handle(new SwarmEvent.Uploaded(session.Key, total), now);
+    }
+
+    private void AfterTick()
+    {
+        Publish();
+        if (!_swarm.IsIdle) return;
+
+        _ticking = false; // until something happens
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Publish()
+    {
+        var peers = _swarm.Peers.Select(Describe).ToList();
+        Snapshot = new SwarmSnapshot
+        {
+            Phase = _swarm.Have is null ? (_swarm.Info is null ? SwarmPhase.Metadata : SwarmPhase.Opening) : _swarm.IsComplete ? SwarmPhase.Complete : SwarmPhase.Downloading,
+            Have = _have,
+            Length = _swarm.Info?.Length ?? 0,
+            DownloadRate = _down.BytesPerSecond,
+            UploadRate = _up.BytesPerSecond,
+            Downloaded = _down.Total,
+            Uploaded = _up.Total,
+            Wasted = _swarm.Wasted,
+            Known = _swarm.Known,
+            Connecting = _swarm.Connecting,
+            Peers = peers,
+            Givers = [.. Merge(peers)],
+            Transfer = _firstAsked is { } first && _lastProven > first ? _lastProven - first : TimeSpan.Zero,
+        };
+    }
+
+    private IEnumerable<PeerSnapshot> Merge(List<PeerSnapshot> peers) =>
+        _gone.Values.Concat(peers).Where(p => p.Received > 0)
+            .GroupBy(p => (p.EndPoint, p.PeerId))
+            .Select(g => g.Last() with { Received = g.Sum(p => p.Received), Sent = g.Sum(p => p.Sent) });
+
+    private void Retire(PeerSession session)
+    {
+        if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is { } peer) Remember(peer);
+    }
+
+    private void Remember(Peer peer)
+    {
+        const int most = 10_000;
+        if (peer.Window.Rate.Total == 0 || _gone.Count > most) return;
+
+        var last = Describe(peer);
+        var key = (last.EndPoint, last.PeerId);
+        if (_gone.TryGetValue(key, out var before)) last = last with { Received = last.Received + before.Received, Sent = last.Sent + before.Sent };
+        _gone[key] = last with { DownloadRate = 0, UploadRate = 0 };
+    }
+
+    private static PeerSnapshot Describe(Peer peer) => new(
+        Listening(peer), peer.Handshake.PeerId, peer.Client, peer.Window.Rate.Total, peer.Upload.Total, peer.Window.Rate.BytesPerSecond, peer.Upload.BytesPerSecond, peer.IsSeed);
+
+    /// <summary>Where the peer can be reached, if it said so; the connection's own port means nothing when the peer made it.</summary>
+    private static NetEndPoint Listening(Peer peer) =>
+        peer.IsIncoming && peer.Extensions is { ListenPort: > 0 and var port } ? peer.EndPoint.WithPort(port) : peer.EndPoint;
+
+    private static long CountBytes(TorrentGeometry geometry, Bitfield have)
+    {
+        if (have.IsFull) return geometry.TotalLength;
+
+        var bytes = 0L;
+        for (var piece = have.NextSet(0); piece >= 0; piece = have.NextSet(piece + 1)) bytes += geometry.LengthOf(new PieceIndex(piece));
+        return bytes;
+    }
+
+    private void Post(SwarmEvent e)
+    {
+        if (!_mailbox.Writer.TryWrite(new Mail(e, null))) _ = PostLaterAsync(e);
+    }
+
+    private async Task PostLaterAsync(SwarmEvent e)
+    {
+        try
+        {
+            await _mailbox.Writer.WriteAsync(new Mail(e, null), _stopping.Token);
+        }
+        catch (Exception stopped) when (stopped is OperationCanceledException or ChannelClosedException)
+        {
+            // nobody is left to tell
+        }
+    }
+
+    private void OnLost(PieceIndex piece) => Post(new SwarmEvent.PieceLost(piece));
+
+    private void OnPortHeard(PeerSession session, int port) => _shared.HearPort(session.Connection.Transport.RemoteEndPoint.WithPort(port), InfoHash);
+
+    private PeerSession? Find(PeerKey peer) => _sessions.GetValueOrDefault(peer);
+
+    void ISwarmEffects.Connect(NetEndPoint endPoint) => _ = ConnectAsync(endPoint);
+
+    private async Task ConnectAsync(NetEndPoint endPoint)
+    {
+        if (!_outstanding.TryEnter()) return;
+
+        try
+        {
+            var opened = await _shared.Dialler.TryOpenAsync(endPoint, InfoHash.Truncated, _stopping.Token);
+            if (opened is null) await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
+            else await RunPeerAsync(opened.Value.Connection, opened.Value.Handshake, incoming: false, endPoint, default);
+        }
+        finally
+        {
+            _outstanding.Leave();
+        }
+    }
+
+    void ISwarmEffects.Close(PeerKey peer, CloseReason reason)
+    {
+        if (_swarm.Peers.FirstOrDefault(p => p.Key == peer) is { } known && reason == CloseReason.Corrupt)
+        {
+            Remember(known);
+            Log.PeerBanned(_shared.Logger, known.EndPoint);
+        }
+
+        Find(peer)?.Connection.Close(reason);
+    }
+
+    void ISwarmEffects.SendExtensions(PeerKey peer, long metadataSize)
+    {
+        if (Find(peer) is not { } session || !session.Handshake.HasExtensions) return;
+
+        var hello = new ExtensionHandshake
+        {
+            MetadataId = PeerSession.OurMetadataId,
+            MetadataSize = metadataSize,
+            Client = _shared.Options.Client,
+            ListenPort = _shared.Options.ListenPort,
+            RequestQueue = Serving.UploadQueue.Capacity / 2,
+        };
+        session.Connection.Send(hello, static (output, h) =>
+        {
+            var body = new System.Buffers.ArrayBufferWriter<byte>(128);
+            h.Write(body);
+            MessageWriter.WriteExtended(output, 0, body.WrittenSpan);
+        });
+    }
+
+    void ISwarmEffects.SendBitfield(PeerKey peer, Bitfield? have)
+    {
+        if (Find(peer) is not { } session) return;
+
+        var fast = session.Handshake.HasFast;
+        if (have is { IsFull: true } && fast) session.Connection.Send(MessageType.HaveAll, MessageWriter.Write);
+        else if (have is { IsEmpty: false }) session.Connection.Send(have, MessageWriter.WriteBitfield);
+        else if (fast) session.Connection.Send(MessageType.HaveNone, MessageWriter.Write);
+        if (_shared.Options.DhtPort != 0 && session.Handshake.HasDht) session.Connection.Send(_shared.Options.DhtPort, MessageWriter.WritePort);
+    }
+
+    void ISwarmEffects.SendHave(PeerKey peer, PieceIndex piece) => Find(peer)?.Connection.Send(piece.Value, MessageWriter.WriteHave);
+
+    void ISwarmEffects.SendChoke(PeerKey peer, bool choked) => Find(peer)?.SetChoke(choked);
+
+    void ISwarmEffects.SendInterest(PeerKey peer, bool interested) =>
+        Find(peer)?.Connection.Send(interested ? MessageType.Interested : MessageType.NotInterested, MessageWriter.Write);
+
+    void ISwarmEffects.SendKeepAlive(PeerKey peer) => Find(peer)?.Connection.Send(0, static (output, _) => MessageWriter.WriteKeepAlive(output));
+
+    void ISwarmEffects.SendRequest(PeerKey peer, PieceIndex piece, BlockIndex block, PieceBuffer buffer)
+    {
+        if (Find(peer) is not { } session) return;
+
+        _firstAsked ??= _shared.Now;
+        session.Expect(piece, block, buffer);
+        SendBlockMessage(session, MessageType.Request, piece, block);
+    }
+
+    void ISwarmEffects.SendCancel(PeerKey peer, PieceIndex piece, BlockIndex block)
+    {
+        if (Find(peer) is not { } session) return;
+
+        session.Unexpect(piece, block);
+        SendBlockMessage(session, MessageType.Cancel, piece, block);
+    }
+
+    private void SendBlockMessage(PeerSession session, MessageType type, PieceIndex piece, BlockIndex block)
+    {
+        var request = new BlockRequest(piece, block * TorrentGeometry.BlockLength, _content!.Info.Geometry.LengthOf(piece, block));
+        session.Connection.Send((type, request), static (output, m) => MessageWriter.WriteRequest(output, m.type, m.request));
+    }
+
+    void ISwarmEffects.SendHashRequest(PeerKey peer, HashRequest request) =>
+        Find(peer)?.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
+
+    void ISwarmEffects.SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data)
+    {
+        if (Find(peer) is not { TheirMetadataId: not 0 } session) return;
+
+        session.Connection.Send((session.TheirMetadataId, message, data), static (output, m) =>
+        {
+            var head = new System.Buffers.ArrayBufferWriter<byte>(64);
+            m.message.Write(head);
+            MessageWriter.WriteExtended(output, m.TheirMetadataId, head.WrittenSpan, m.data.Span);
+        });
+    }
+
+    void ISwarmEffects.MetadataKnown(TorrentInfo info) => _metadata.TrySetResult(info);
+
+    void ISwarmEffects.MetadataUnusable(MetainfoError error) => _metadata.TrySetException(new SwarmException(error));
+
+    void ISwarmEffects.LayerKnown(FileIndex file) => _content?.LayersChanged(file);
+
+    void ISwarmEffects.StorePiece(PieceIndex piece, PieceBuffer buffer) => _ = StoreAsync(piece, buffer);
+
+    private async Task StoreAsync(PieceIndex piece, PieceBuffer buffer)
+    {
+        if (!_outstanding.TryEnter()) return;
+
+        buffer.AddReference();
+        try
+        {
+            var outcome = await _content!.PutAsync(piece, buffer.Memory, CancellationToken.None);
+            if (outcome.Error is { } error) _completed.TrySetException(error);
+            await PostLaterAsync(new SwarmEvent.PieceStored(piece, outcome.Status));
+        }
+        finally
+        {
+            buffer.Release();
+            _outstanding.Leave();
+        }
+    }
+
+    void ISwarmEffects.PieceArrived(PieceIndex piece, PeerKey giver)
+    {
+        if (PieceArrived is { } arrived && Find(giver) is { } session) arrived(piece, session.Connection.Transport.RemoteEndPoint);
+    }
+
+    void ISwarmEffects.Completed()
+    {
+        Publish();
+        _completed.TrySetResult();
+    }
+
+    private readonly record struct Mail(SwarmEvent Event, PeerSession? Newcomer);
+}

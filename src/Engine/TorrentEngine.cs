@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Shoal.Core;
+using Shoal.Engine.Limits;
+using Shoal.Wire;
+using Shoal.Wire.Transport;
+
+namespace Shoal.Engine;
+
+/// <summary>
+/// The room's entry: swarms by key, and the listeners through which peers reach them. Swarms are found through the DHT or a link by others; this room only
+/// connects to what it is given.
+/// </summary>
+public sealed class TorrentEngine : IAsyncDisposable
+{
+    private readonly EngineShared _shared;
+    private readonly ConcurrentDictionary<Hash160, SwarmLoop> _swarms = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Outstanding _outstanding = new();
+    private readonly SemaphoreSlim _halfOpen;
+    private readonly List<Task> _accepting;
+
+    /// <param name="transport">The way out; null for a node that connects to nobody.</param>
+    /// <param name="listeners">Owned from now on.</param>
+    /// <param name="portHeard">A peer of a swarm said where its DHT node listens (BEP 5); raised by readers, must return quickly.</param>
+    public TorrentEngine(
+        EngineOptions options, ITransport? transport, IReadOnlyList<ITransportListener> listeners, RateLimiter download, RateLimiter upload,
+        TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> portHeard)
+    {
+        var dialler = new Dialler(options, transport, download, upload, clock);
+        _shared = new EngineShared(options, dialler, clock, random, logger, portHeard);
+        _halfOpen = new SemaphoreSlim(options.MaxHalfOpen);
+        Listeners = listeners;
+        _accepting = [.. listeners.Select(AcceptAsync)];
+    }
+
+    public IReadOnlyList<ITransportListener> Listeners { get; }
+
+    public IReadOnlyCollection<SwarmLoop> Swarms => [.. _swarms.Values];
+
+    public SwarmLoop? Find(InfoHash infoHash) => _swarms.GetValueOrDefault(infoHash.Truncated);
+
+    /// <summary>Joins a swarm, or gives the one that is joined already.</summary>
+    public SwarmLoop Join(InfoHash infoHash)
+    {
+        while (true)
+        {
+            if (_swarms.TryGetValue(infoHash.Truncated, out var known)) return known;
+
+            var swarm = new SwarmLoop(infoHash, _shared);
+            if (_swarms.TryAdd(infoHash.Truncated, swarm)) return swarm;
+
+            _ = swarm.DisposeAsync().AsTask();
+        }
+    }
+
+    /// <summary>Leaves a swarm and waits until it has ended.</summary>
+    public async Task LeaveAsync(InfoHash infoHash)
+    {
+        if (_swarms.TryRemove(infoHash.Truncated, out var swarm)) await swarm.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        foreach (var listener in Listeners) await listener.DisposeAsync();
+        await Task.WhenAll(_accepting);
+        await Task.WhenAll(_swarms.Values.Select(s => s.DisposeAsync().AsTask()));
+        await _outstanding.WaitAsync();
+        _halfOpen.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync(ITransportListener listener)
+    {
+        while (await listener.AcceptAsync(_stopping.Token) is { } connection)
+        {
+            if (_halfOpen.Wait(0)) _ = ReceiveAsync(connection);
+            else await connection.DisposeAsync();
+        }
+    }
+
+    private async Task ReceiveAsync(ITransportConnection raw)
+    {
+        if (!_outstanding.TryEnter()) return;
+
+        var connection = _shared.Dialler.Throttle(raw);
+        SwarmLoop? swarm = null;
+        Handshake? handshake = null;
+        try
+        {
+            using var timeout = new CancellationTokenSource(_shared.Options.HandshakeTimeout, _shared.Clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
+            handshake = await Dialler.TryReceiveAsync(connection, either.Token);
+            if (handshake is { } theirs && _swarms.TryGetValue(theirs.Key, out swarm)) await _shared.Dialler.SendAsync(connection, theirs.Key, either.Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            swarm = null; // gone, or too slow
+        }
+        finally
+        {
+            _halfOpen.Release();
+        }
+
+        try
+        {
+            if (swarm is not null) await swarm.RunPeerAsync(connection, handshake!.Value, incoming: true, connection.RemoteEndPoint, default);
+        }
+        catch (Exception e)
+        {
+            Log.ConnectionFailed(_shared.Logger, e);
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+            _outstanding.Leave();
+        }
+    }
+}
