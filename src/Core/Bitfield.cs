@@ -108,6 +108,7 @@ public sealed class Bitfield
     /// <summary>Whether <paramref name="other"/> has a bit that this one lacks.</summary>
     public bool Lacks(Bitfield other)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(other.Length, Length);
         for (var i = 0; i < _words.Length; i++)
         {
             if ((other._words[i] & ~_words[i]) != 0) return true;

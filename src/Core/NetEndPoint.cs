@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -12,20 +13,21 @@ public readonly record struct NetEndPoint
     public const int CompactLengthV4 = 6;
     public const int CompactLengthV6 = 18;
 
+    private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
+
     private readonly UInt128 _address;
     private readonly ushort _port;
     private readonly bool _isV6;
 
     private NetEndPoint(UInt128 address, bool isV6, int port)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)port, ushort.MaxValue, nameof(port));
         if (isV6 && address >> 32 == 0xFFFF) (address, isV6) = ((uint)address, false);
         (_address, _isV6, _port) = (address, isV6, (ushort)port);
     }
 
     public NetEndPoint(IPAddress address, int port)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(port);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out var length);
         this = new NetEndPoint(Read(bytes[..length]), length == 16, port);
@@ -80,7 +82,7 @@ public readonly record struct NetEndPoint
         BinaryPrimitives.WriteUInt16BigEndian(destination[(CompactLength - 2)..], _port);
     }
 
-    /// <summary>Reads <c>1.2.3.4:9</c> or <c>[::1]:9</c>; the port is needed.</summary>
+    /// <summary>Reads <c>1.2.3.4:9</c> or <c>[::1]:9</c>; the port is needed. Short, octal or hexadecimal IPv4 and zones of IPv6 are refused.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out NetEndPoint endPoint)
     {
         endPoint = default;
@@ -89,10 +91,7 @@ public readonly record struct NetEndPoint
         var colon = text.LastIndexOf(':');
         if (colon <= 0) return false;
 
-        var host = text.AsSpan(0, colon);
-        var bracketed = host.Length > 2 && host[0] == '[' && host[^1] == ']';
-        if (host.Contains(':') != bracketed) return false;
-        if (!IPAddress.TryParse(bracketed ? host[1..^1] : host, out var address)) return false;
+        if (!TryParseAddress(text.AsSpan(0, colon), out var address)) return false;
         if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return false;
 
         endPoint = new NetEndPoint(address, port);
@@ -101,6 +100,19 @@ public readonly record struct NetEndPoint
 
     public override string ToString() =>
         _isV6 ? string.Create(CultureInfo.InvariantCulture, $"[{Address}]:{_port}") : string.Create(CultureInfo.InvariantCulture, $"{Address}:{_port}");
+
+    // the platform's parser takes far more: "1" is 0.0.0.1, "010" is 8, and an address in brackets may bring a zone or a port of its own
+    private static bool TryParseAddress(ReadOnlySpan<char> host, [NotNullWhen(true)] out IPAddress? address)
+    {
+        if (host.Length > 2 && host[0] == '[' && host[^1] == ']')
+        {
+            host = host[1..^1];
+            address = null;
+            return host.Contains(':') && !host.ContainsAnyExcept(V6Characters) && IPAddress.TryParse(host, out address);
+        }
+
+        return IPAddress.TryParse(host, out address) && address.AddressFamily == AddressFamily.InterNetwork && host.SequenceEqual(address.ToString());
+    }
 
     private static UInt128 Read(ReadOnlySpan<byte> bytes) =>
         bytes.Length == 16 ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);

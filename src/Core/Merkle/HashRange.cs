@@ -4,7 +4,8 @@ namespace Shoal.Core.Merkle;
 
 /// <summary>
 /// An aligned run of hashes in one layer of a file's tree, with the uncles that tie it to the root: what <c>hash request</c> asks for and
-/// <c>hashes</c> answers (BEP 52).
+/// <c>hashes</c> answers (BEP 52). Any numbers can stand here, since peers send them: the rest means something only once
+/// <see cref="FitsTree"/> says so.
 /// </summary>
 /// <param name="BaseLayer">Height of the run above the leaves.</param>
 /// <param name="Index">Of the first hash in its layer; a multiple of <paramref name="Length"/>.</param>
@@ -16,12 +17,12 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
 
     private int OwnLayers => BitOperations.Log2((uint)Length);
 
-    /// <summary>How many uncle hashes follow the run.</summary>
-    public int UncleCount => Math.Max(0, ProofLayers - (OwnLayers - 1));
+    /// <summary>How many uncle hashes follow the run: those of the first log2(length) − 1 proof layers follow from it and are left out.</summary>
+    public int UncleCount => ProofLayers < OwnLayers ? 0 : ProofLayers - (OwnLayers - 1);
 
     public int TotalHashes => Length + UncleCount;
 
-    /// <summary>Whether the range lies within a tree of that height.</summary>
+    /// <summary>Whether the range lies within a tree of that height. For a tree not known yet, <see cref="MerkleTree.MaxHeight"/> bounds it.</summary>
     public bool FitsTree(int height) =>
         BaseLayer >= 0 && BaseLayer < height
         && Length >= 2 && Length <= MaxLength && BitOperations.IsPow2(Length)
@@ -29,9 +30,12 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
         && (long)Index + Length <= 1L << (height - BaseLayer)
         && ProofLayers >= 0 && ProofLayers < height - BaseLayer;
 
-    /// <summary>The ranges that together prove a whole layer of a file against its root.</summary>
+    /// <summary>The ranges that together prove a whole layer of a file against its root; none if the layer is the root.</summary>
+    /// <param name="used">How many hashes of the layer cover the file.</param>
     public static IEnumerable<HashRange> CoverLayer(int baseLayer, int height, int used)
     {
+        if (baseLayer >= height) yield break;
+
         var width = 1L << (height - baseLayer);
         if (width <= MaxLength)
         {
@@ -49,7 +53,7 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
     /// <param name="hashes">Exactly <see cref="TotalHashes"/> hashes.</param>
     public bool Proves(ReadOnlySpan<byte> hashes, Hash256 root, int height)
     {
-        if (hashes.Length != TotalHashes * Hash256.Length || !FitsTree(height)) return false;
+        if (!FitsTree(height) || hashes.Length != TotalHashes * Hash256.Length) return false;
 
         var runHeight = BaseLayer + OwnLayers;
         if (runHeight + UncleCount != height) return false;
@@ -75,43 +79,33 @@ public readonly record struct HashRange(int BaseLayer, int Index, int Length, in
     /// <param name="destination">Room for <see cref="TotalHashes"/> hashes.</param>
     public void CopyFrom(ReadOnlySpan<byte> layer, Span<byte> destination)
     {
-        CopyRun(layer, BaseLayer, Index, Length, destination);
+        for (var i = 0; i < Length; i++)
+        {
+            NodeAbove(layer, BaseLayer, Index + i, destination[(i * Hash256.Length)..]);
+        }
+
         var height = BaseLayer + OwnLayers;
-        var above = UncleCount == 0 ? [] : Raise(layer.ToArray(), BaseLayer, OwnLayers);
         var position = Index / Length;
-        for (var i = 0; i < UncleCount; i++, height++, position >>= 1)
+        for (var i = Length; i < TotalHashes; i++, height++, position >>= 1)
         {
-            CopyRun(above, height, position ^ 1, 1, destination[((Length + i) * Hash256.Length)..]);
-            above = Raise(above, height, 1);
+            NodeAbove(layer, height, position ^ 1, destination[(i * Hash256.Length)..]);
         }
     }
 
-    private static byte[] Raise(byte[] layer, int height, int by)
+    /// <summary>The node at a height and index, folded from what of the base layer lies beneath it.</summary>
+    private void NodeAbove(ReadOnlySpan<byte> layer, int height, int index, Span<byte> destination)
     {
-        Span<byte> right = stackalloc byte[Hash256.Length];
-        for (; by > 0; by--, height++)
+        var width = 1L << (height - BaseLayer);
+        var first = index * width;
+        var used = Math.Min(layer.Length / Hash256.Length - first, width);
+        if (used <= 0)
         {
-            var count = (layer.Length / Hash256.Length + 1) / 2;
-            var parents = new byte[count * Hash256.Length];
-            for (var i = 0; i < count; i++)
-            {
-                CopyRun(layer, height, 2 * i + 1, 1, right);
-                MerkleTree.HashPair(layer.AsSpan(2 * i * Hash256.Length, Hash256.Length), right, parents.AsSpan(i * Hash256.Length));
-            }
-
-            layer = parents;
+            MerkleTree.PadHash(height).CopyTo(destination);
+            return;
         }
 
-        return layer;
-    }
-
-    private static void CopyRun(ReadOnlySpan<byte> layer, int height, int index, int count, Span<byte> destination)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            var at = (index + i) * Hash256.Length;
-            var hash = at < layer.Length ? layer.Slice(at, Hash256.Length) : MerkleTree.PadHash(height);
-            hash.CopyTo(destination[(i * Hash256.Length)..]);
-        }
+        var beneath = layer.Slice((int)first * Hash256.Length, (int)used * Hash256.Length);
+        if (width == 1) beneath.CopyTo(destination);
+        else MerkleTree.Fold(beneath.ToArray(), BaseLayer, height).CopyTo(destination);
     }
 }

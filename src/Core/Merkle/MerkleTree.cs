@@ -19,7 +19,7 @@ public static class MerkleTree
     /// <summary>The root of a subtree of that height whose leaves all are zero.</summary>
     public static ReadOnlySpan<byte> PadHash(int height) => PadHashes[height];
 
-    public static long BlockCount(long length) => (length + BlockLength - 1) / BlockLength;
+    public static long BlockCount(long length) => length / BlockLength + (length % BlockLength == 0 ? 0 : 1);
 
     /// <summary>The height of the smallest tree with room for that many leaves.</summary>
     public static int HeightOf(long leaves) => leaves <= 1 ? 0 : 64 - BitOperations.LeadingZeroCount((ulong)(leaves - 1));
