@@ -50,6 +50,8 @@ internal sealed class DhtNode
 
     public NodeId Id { get; }
 
+    public AddressFamily Family => _family;
+
     public RoutingTable Table => _table;
 
     public PeerStore Store => _store;
