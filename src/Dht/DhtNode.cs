@@ -201,7 +201,9 @@ internal sealed class DhtNode
         {
             _counters.Timeouts++;
             var wasUsable = _table.Usable > 0;
+            var wasKnown = _table.Find(query.To) is not null;
             _table.Failed(query.To, now);
+            if (wasKnown && _table.Find(query.To) is null) _seeds.Add(query.To, configured: false, now);
             if (wasUsable && _table.Usable == 0) _seeds.Restart(now);
         }
 
@@ -276,6 +278,8 @@ internal sealed class DhtNode
     private void LookUpSelf(TimeSpan now, Outbox outbox)
     {
         _selfLookup = new Lookup(++_lastLookup, Id.Value, LookupPurpose.Contacts, now);
+        foreach (var endPoint in _table.Usable > 0 ? _seeds.Sample(_random) : [])
+            if (_table.Find(endPoint) is null) AskSeed(_selfLookup, endPoint, now, outbox);
         Begin(_selfLookup, now, outbox);
     }
 

@@ -23,6 +23,13 @@ internal sealed class SeedList
 
     public IEnumerable<NetEndPoint> EndPoints => _configured.Concat(Enumerable.Reverse(_hints)).Take(MaxTried);
 
+    /// <summary>A few to try although we know others: the far side of a network that was cut in two can only be found again by asking it.</summary>
+    public IEnumerable<NetEndPoint> Sample(Random random)
+    {
+        foreach (var endPoint in _configured.Take(RoutingTable.K)) yield return endPoint;
+        for (var i = Math.Min(_hints.Count, RoutingTable.K / 2); i > 0; i--) yield return _hints[random.Next(_hints.Count)];
+    }
+
     public void Add(NetEndPoint endPoint, bool configured, TimeSpan now)
     {
         if (_configured.Contains(endPoint)) return;

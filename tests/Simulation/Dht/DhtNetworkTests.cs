@@ -126,13 +126,14 @@ public sealed class DhtNetworkTests(ITestOutputHelper output)
         var found = new List<Finding>();
         for (var minute = 0; minute < 60; minute++)
         {
+            city.Network.RunFor(TimeSpan.FromSeconds(10));
             for (var change = 0; change < Size * 0.3 / 60; change++)
             {
                 city.Leave(city.Residents.Where(r => !announcers.Contains(r)).ElementAt(1 + city.Network.Random.Next(city.Residents.Count - 80)));
                 city.Settle(city.Residents[0]);
             }
 
-            city.Network.RunFor(TimeSpan.FromMinutes(1));
+            city.Network.RunFor(TimeSpan.FromSeconds(50));
             for (var i = 0; i < 10; i++) found.Add(city.Find(city.Anybody(), keys[(minute * 10 + i) % keys.Count]));
         }
 
