@@ -78,7 +78,8 @@ public sealed class UdpDatagramSocket : IDatagramSocket
         try
         {
             Fill(to);
-            _socket.SendTo(datagram, SocketFlags.None, _to);
+            if (_isWildcard && via.Port != 0 && OperatingSystem.IsLinux()) LinuxDatagrams.Send(_socket, datagram, _to.Buffer.Span[.._to.Size], via);
+            else _socket.SendTo(datagram, SocketFlags.None, _to);
         }
         catch (SocketException)
         {
