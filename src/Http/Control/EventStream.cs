@@ -25,7 +25,7 @@ internal sealed class EventStream(PipeWriter output, CancellationToken ct) : IDi
         {
             _room.Wait(ct);
         }
-        catch (OperationCanceledException)
+        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException)
         {
             return; // nobody listens any more
         }
