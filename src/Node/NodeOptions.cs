@@ -44,6 +44,9 @@ public sealed record NodeOptions
     /// <summary>False for a node that only downloads: no listener, no announcement, no upload.</summary>
     public bool Upload { get; init; } = true;
 
+    /// <summary>True for work on the store alone: no socket is bound and nobody is contacted.</summary>
+    public bool Offline { get; init; }
+
     /// <summary>Bytes per second read from sockets; 0 for no limit.</summary>
     public long DownloadLimit { get; init; }
 

@@ -12,6 +12,12 @@ public sealed record ShareRequest(string Path)
 
     /// <summary>Where to put the <c>.torrent</c>; null for nowhere.</summary>
     public string? WriteTorrent { get; init; }
+
+    /// <summary>Addresses to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Nodes of the DHT to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Bootstrap { get; init; } = [];
 }
 
 /// <summary>Fetch what a link names into a folder.</summary>
@@ -24,6 +30,9 @@ public sealed record GetRequest(string Link, string Folder)
 
     /// <summary>Go on serving after it is done, until cancelled.</summary>
     public bool Seed { get; init; }
+
+    /// <summary>Report each piece and who sent it.</summary>
+    public bool Pieces { get; init; }
 
     /// <summary>Seconds without any progress; null for no limit.</summary>
     public double? Timeout { get; init; }

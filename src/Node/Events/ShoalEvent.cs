@@ -10,11 +10,14 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(AnnouncedEvent), "announced")]
 [JsonDerivedType(typeof(MetadataEvent), "metadata")]
 [JsonDerivedType(typeof(ProgressEvent), "progress")]
+[JsonDerivedType(typeof(PieceEvent), "piece")]
 [JsonDerivedType(typeof(DoneEvent), "done")]
+[JsonDerivedType(typeof(ServingEvent), "serving")]
 [JsonDerivedType(typeof(FoundPeerEvent), "peer")]
 [JsonDerivedType(typeof(ItemEvent), "item")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(RemovedEvent), "removed")]
+[JsonDerivedType(typeof(LinkEvent), "link")]
 [JsonDerivedType(typeof(WarningEvent), "warning")]
 [JsonDerivedType(typeof(ErrorEvent), "error")]
 [JsonDerivedType(typeof(ExitEvent), "exit")]
@@ -65,8 +68,14 @@ public sealed record PeerItem(string Address, string? Client, long Bytes)
     public double? Rate { get; init; }
 }
 
+/// <summary>A piece was proven, and who sent most of it; only where it was asked for.</summary>
+public sealed record PieceEvent(int Index, int Count, string Address) : ShoalEvent;
+
 /// <summary>Everything is proven and in its place.</summary>
 public sealed record DoneEvent(string Path, long Bytes, long Reused, double Seconds, double TransferSeconds, IReadOnlyList<PeerItem> Peers) : ShoalEvent;
+
+/// <summary>What is given away while serving: connected peers, payload since the start, bytes a second. On change, at most once a second.</summary>
+public sealed record ServingEvent(int Peers, long Uploaded, double Rate) : ShoalEvent;
 
 /// <summary>Somebody has it.</summary>
 public sealed record FoundPeerEvent(string Id, string Address, string Via, int Hops, double Ms) : ShoalEvent;
@@ -84,6 +93,10 @@ public sealed record VerifiedEvent(string Id, long Ok, long Bad) : ShoalEvent;
 
 /// <summary>The store forgot it.</summary>
 public sealed record RemovedEvent(string Id, string Name, bool FilesDeleted) : ShoalEvent;
+
+/// <summary>What a link says by itself.</summary>
+public sealed record LinkEvent(
+    string Link, string? Infohash, string? InfohashV1, string? Name, IReadOnlyList<string> Peers, IReadOnlyList<string> Trackers, IReadOnlyList<string> WebSeeds) : ShoalEvent;
 
 /// <summary>Something to know that ends nothing.</summary>
 public sealed record WarningEvent(string Code, string Message) : ShoalEvent;

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Shoal.Cli.Arguments;
+using Shoal.Cli.Hosting;
+using Shoal.Node.Commands;
+using Shoal.Node.Events;
+
+namespace Shoal.Cli.Commands;
+
+internal static class GetCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var link = new Argument<string>("LINK") { Description = "A magnet link, an ID of 64 hex digits, or the path of a .torrent" };
+        var folder = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Where to put it (default: the current folder)" };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace other content that stands in its place" };
+        var seed = new Option<bool>("--seed") { Description = "Go on serving when it is done, until Ctrl+C" };
+        var noUpload = new Option<bool>("--no-upload") { Description = "Only download: no listener, no announcement, no upload" };
+        var timeout = Typed.Seconds("--timeout", "Give up after so long without any progress (default: never)");
+        var network = new NetworkOptions(shell);
+        var output = new OutputOptions();
+        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, overwrite, seed, noUpload, timeout };
+        network.AddTo(command);
+        output.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(seed) is not null && result.GetResult(noUpload) is not null) result.AddError("--seed and --no-upload exclude each other: leave one out.");
+        });
+
+        command.SetAction((parse, _) =>
+        {
+            var settled = network.Settled(parse);
+            var options = network.Read(parse) with { ReadOnlyDht = !parse.GetValue(seed) };
+            if (parse.GetValue(noUpload)) (options, settled) = (options with { Upload = false, Announce = false }, [.. settled, noUpload.Name]);
+            var session = new StoreSession(shell.Door(options, settled), shell.Clock);
+            return new CommandRun(shell, output.Read(parse)).RunAsync(
+                (report, ct) =>
+                {
+                    var named = LinkArgument.Read(parse.GetValue(link)!, shell.Folder);
+                    if (named.Magnet?.SelectOnly is not null) report(new WarningEvent("select", "The link names some of the files only (so=); choosing files is not built yet, so all are fetched."));
+                    var request = new GetRequest(named.Link, Path.GetFullPath(parse.GetValue(folder) is { Length: > 0 } to ? to : ".", shell.Folder))
+                    {
+                        Torrent = named.TorrentBytes,
+                        Overwrite = parse.GetValue(overwrite),
+                        Seed = parse.GetValue(seed),
+                        Timeout = parse.GetValue(timeout),
+                        Peers = network.Peers(parse),
+                        Bootstrap = network.Bootstrap(parse),
+                    };
+                    return session.RunAsync((commands, tell, stop) => commands.GetAsync(request, tell, stop), report, ct);
+                },
+                endsByStopping: false);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Net;
+using Shoal.Cli.Hosting;
+using Shoal.Node;
+
+namespace Shoal.Cli.Commands;
+
+/// <summary>The options of commands that use the network.</summary>
+internal sealed class NetworkOptions
+{
+    private readonly StoreOptions _store;
+    private readonly Option<IPAddress[]> _listen = Typed.Addresses("--listen", "An address to listen on and to go out from; repeatable (default: all interfaces)");
+    private readonly Option<int?> _port = Typed.Port("--port", "TCP port (default: 9000, or the next free one)");
+    private readonly Option<int?> _dhtPort = Typed.Port("--dht-port", "UDP port of the DHT (default: 8468, or the next free one)");
+    private readonly Option<string[]> _bootstrap = Typed.HostPorts("--bootstrap", "A node of the DHT to begin with; repeatable");
+    private readonly Option<string[]> _peer = Typed.HostPorts("--peer", "A peer to contact; repeatable");
+    private readonly Option<bool> _noLan = new("--no-lan") { Description = "Send nothing to the local network in search of peers" };
+    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced in the DHT: none or torrents (default: torrents)" };
+    private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
+    private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
+    private readonly Option<long?> _memory = Typed.Size("--memory", "Bytes for buffers (default: 64MiB)");
+
+    public NetworkOptions(Shell shell)
+    {
+        _store = new StoreOptions(shell);
+        _announce.Validators.Add(result =>
+        {
+            var level = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (level is "files" or "chunks") result.AddError($"--announce {level} is not built yet: write none or torrents.");
+            else if (level is not ("none" or "torrents")) result.AddError($"--announce: '{level}' is no level: write none or torrents.");
+        });
+    }
+
+    public void AddTo(Command command)
+    {
+        _store.AddTo(command);
+        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _peer, _noLan, _announce, _download, _upload, _memory]) command.Options.Add(option);
+    }
+
+    public IReadOnlyList<string> Bootstrap(ParseResult parse) => parse.GetValue(_bootstrap) ?? [];
+
+    public IReadOnlyList<string> Peers(ParseResult parse) => parse.GetValue(_peer) ?? [];
+
+    public NodeOptions Read(ParseResult parse)
+    {
+        var options = _store.Read(parse);
+        return options with
+        {
+            Offline = false,
+            Listen = parse.GetValue(_listen) ?? [],
+            Port = parse.GetValue(_port) ?? NodeOptions.DefaultPort,
+            PortIsExact = parse.GetValue(_port) is not null,
+            DhtPort = parse.GetValue(_dhtPort) ?? NodeOptions.DefaultDhtPort,
+            DhtPortIsExact = parse.GetValue(_dhtPort) is not null,
+            Bootstrap = Bootstrap(parse),
+            Peers = Peers(parse),
+            Announce = parse.GetValue(_announce) != "none",
+            DownloadLimit = parse.GetValue(_download) ?? 0,
+            UploadLimit = parse.GetValue(_upload) ?? 0,
+            Memory = parse.GetValue(_memory) ?? options.Memory,
+        };
+    }
+
+    /// <summary>The names of those given that only the start of a node settles.</summary>
+    public IReadOnlyList<string> Settled(ParseResult parse) =>
+        [.. ((Option[])[_listen, _port, _dhtPort, _noLan, _announce, _download, _upload, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using Shoal.Cli.Hosting;
+
+namespace Shoal.Cli.Commands;
+
+internal static class NodeCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var network = new NetworkOptions(shell);
+        var output = new OutputOptions();
+        var command = new Command("node", "Run a node: serve all that the store holds, until Ctrl+C");
+        network.AddTo(command);
+        output.AddTo(command);
+        command.SetAction((parse, _) =>
+        {
+            var session = new StoreSession(shell.Door(network.Read(parse) with { ServeStore = true }, []), shell.Clock);
+            return new CommandRun(shell, output.Read(parse)).RunAsync(session.HoldAsync, endsByStopping: true);
+        });
+        return command;
+    }
+}

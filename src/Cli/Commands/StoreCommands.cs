@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Shoal.Cli.Arguments;
+using Shoal.Cli.Hosting;
+using Shoal.Node.Commands;
+
+namespace Shoal.Cli.Commands;
+
+/// <summary><c>list</c>, <c>verify</c> and <c>remove</c>: what needs the store and no network.</summary>
+internal static class StoreCommands
+{
+    public static Command List(Shell shell)
+    {
+        var files = new Option<bool>("--files") { Description = "The files of each torrent too, with their IDs" };
+        var chunks = new Option<bool>("--chunks") { Description = "The chunks too, with their IDs" };
+        return Create(
+            shell, new Command("list", "What the store holds") { files, chunks },
+            parse => new ListRequest(parse.GetValue(files), parse.GetValue(chunks)), static (commands, request, report, ct) => commands.ListAsync(request, report, ct));
+    }
+
+    public static Command Verify(Shell shell)
+    {
+        var id = new Argument<string>("ID") { Arity = ArgumentArity.ZeroOrOne, Description = "An ID or a link (default: everything)" };
+        return Create(
+            shell, new Command("verify", "Prove again what the store holds") { id },
+            parse => new VerifyRequest(parse.GetValue(id) is { } text ? LinkArgument.ReadId(text, shell.Folder) : null), static (commands, request, report, ct) => commands.VerifyAsync(request, report, ct));
+    }
+
+    public static Command Remove(Shell shell)
+    {
+        var id = new Argument<string>("ID") { Description = "An ID or a link" };
+        var delete = new Option<bool>("--delete-files") { Description = "Delete what was downloaded as well; what was shared stays" };
+        return Create(
+            shell, new Command("remove", "Forget it") { id, delete },
+            parse => new RemoveRequest(LinkArgument.ReadId(parse.GetValue(id)!, shell.Folder), parse.GetValue(delete)), static (commands, request, report, ct) => commands.RemoveAsync(request, report, ct));
+    }
+
+    private static Command Create<TRequest>(
+        Shell shell, Command command, Func<ParseResult, TRequest> read, Func<IShoalCommands, TRequest, Action<Node.Events.ShoalEvent>, CancellationToken, Task<ExitCode>> run)
+    {
+        var store = new StoreOptions(shell);
+        var output = new OutputOptions();
+        store.AddTo(command);
+        output.AddTo(command);
+        command.SetAction((parse, _) =>
+        {
+            var session = new StoreSession(shell.Door(store.Read(parse), []), shell.Clock);
+            return new CommandRun(shell, output.Read(parse)).RunAsync(
+                (report, ct) =>
+                {
+                    var request = read(parse);
+                    return session.RunAsync((commands, tell, stop) => run(commands, request, tell, stop), report, ct);
+                },
+                endsByStopping: false);
+        });
+        return command;
+    }
+}
