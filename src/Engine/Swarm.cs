@@ -33,6 +33,7 @@ internal sealed class Swarm
     private readonly HashSet<NetEndPoint> _connecting = [];
     private Downloads? _downloads;
     private HashPicker? _hashes;
+    private bool _fetch = true;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
@@ -61,8 +62,11 @@ internal sealed class Swarm
     /// <summary>Blocks that came twice, or were worthless, in bytes.</summary>
     public long Wasted { get; private set; }
 
+    /// <summary>Whether anything is missing that is to be fetched.</summary>
+    private bool Wants => _fetch && !IsComplete;
+
     /// <summary>Nothing can happen before the next event.</summary>
-    public bool IsIdle => IsComplete && _peers.Count == 0 && _connecting.Count == 0;
+    public bool IsIdle => !Wants && _peers.Count == 0 && _connecting.Count == 0;
 
     public void Handle(SwarmEvent e, TimeSpan now)
     {
@@ -213,9 +217,9 @@ internal sealed class Swarm
 
     private void OnContentOpened(SwarmEvent.ContentOpened e, TimeSpan now)
     {
-        (Info, Layers, Have) = (e.Info, e.Layers, new Bitfield(e.Have));
+        (Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects);
-        if (e.Layers.Missing > 0 && !IsComplete) _hashes = new HashPicker(e.Info, e.Layers, _options.QuestionTimeout);
+        if (e.Layers.Missing > 0 && Wants) _hashes = new HashPicker(e.Info, e.Layers, _options.QuestionTimeout);
         foreach (var peer in _peers.Values.ToList())
         {
             _effects.SendExtensions(peer.Key, e.Info.Bytes.Length); // who came before we had the metadata may ask for it now
@@ -454,7 +458,7 @@ internal sealed class Swarm
 
     private void UpdateInterest(Peer peer)
     {
-        var interested = Have is not null && !IsComplete && peer.HasSaid && (peer.Has is null || Have.Lacks(peer.Has));
+        var interested = Have is not null && Wants && peer.HasSaid && (peer.Has is null || Have.Lacks(peer.Has));
         if (interested == peer.AmInterested) return;
 
         peer.AmInterested = interested;
@@ -463,7 +467,7 @@ internal sealed class Swarm
 
     private void Ask(Peer peer, TimeSpan now)
     {
-        if (_downloads is null || IsComplete || peer.IsChoking || !peer.AmInterested) return;
+        if (_downloads is null || !Wants || peer.IsChoking || !peer.AmInterested) return;
 
         _downloads.Ask(peer, _peers, now);
     }
@@ -494,7 +498,7 @@ internal sealed class Swarm
 
     private void ConnectMore(TimeSpan now)
     {
-        if (IsComplete) return;
+        if (!Wants) return;
 
         while (_connecting.Count < _options.MaxConnecting && _peers.Count + _connecting.Count < _options.MaxPeers && _list.TryTake(now, out var endPoint))
         {

@@ -43,8 +43,8 @@ internal abstract record SwarmEvent
 
     internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;
 
-    /// <summary>The content is open; what it has may be served, what it lacks fetched.</summary>
-    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have) : SwarmEvent;
+    /// <summary>The content is open; what it has may be served, and what it lacks fetched if that is wanted.</summary>
+    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true) : SwarmEvent;
 
     internal sealed record PieceStored(PieceIndex Piece, PutStatus Status) : SwarmEvent;
 

@@ -70,11 +70,13 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     public void AddPeers(IReadOnlyList<NetEndPoint> endPoints, bool named = false) => Post(new SwarmEvent.PeersFound(endPoints, named));
 
     /// <summary>Gives the swarm its content: from now on it serves what is there and fetches what is not.</summary>
-    public void Open(TorrentContent content)
+    /// <param name="fetch">False to serve what is there and no more.</param>
+    public void Open(TorrentContent content, bool fetch)
     {
+        if (_content is { } before) before.Lost -= OnLost;
         _content = content;
         content.Lost += OnLost;
-        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, content.CopyPresent()));
+        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, content.CopyPresent(), fetch));
     }
 
     /// <summary>Closes all connections, waits for the disk, and ends.</summary>

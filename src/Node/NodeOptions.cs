@@ -56,5 +56,10 @@ public sealed record NodeOptions
     /// <summary>Bytes for buffers. Open pieces stay within half of it.</summary>
     public long Memory { get; init; } = 64 * 1024 * 1024;
 
+#pragma warning disable RS0030 // the facade is where the real clock comes in
+    /// <summary>The time all rooms live in.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+#pragma warning restore RS0030
+
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 }

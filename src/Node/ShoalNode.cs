@@ -1,23 +1,73 @@
+using Microsoft.Extensions.Logging;
 using Shoal.Node.Commands;
 using Shoal.Node.Events;
+using Shoal.Node.Network;
+using Shoal.Node.Torrents;
+using Shoal.Storage;
+using Shoal.Storage.Disk;
 
 namespace Shoal.Node;
 
 /// <summary>A node: serves and fetches. The facade that the command line, the control socket and other programs call.</summary>
 public sealed class ShoalNode : IAsyncDisposable
 {
-    private ShoalNode(NodeOptions options) => Options = options;
+    private readonly NodeServices _services;
 
-    public NodeOptions Options { get; }
+    private ShoalNode(NodeServices services)
+    {
+        _services = services;
+        Commands = new NodeCommands(services);
+    }
 
-    public ListeningEvent Listening { get; } = new(null, null, []);
+    public NodeOptions Options => _services.Options;
+
+    /// <summary>Where it listens; nothing if it is offline.</summary>
+    public ListeningEvent Listening => Commands.Listening;
 
     /// <summary>The verbs of the command line on this node.</summary>
-    public IShoalCommands Commands => throw new NotSupportedException();
+    public IShoalCommands Commands { get; }
 
     /// <summary>Opens the store and binds the sockets.</summary>
     /// <exception cref="ShoalException">The store is held by another process (<c>store-in-use</c>), a port is taken (<c>port-taken</c>), and so on.</exception>
-    public static Task<ShoalNode> StartAsync(NodeOptions options, CancellationToken ct = default) => Task.FromResult(new ShoalNode(options));
+    public static async Task<ShoalNode> StartAsync(NodeOptions options, CancellationToken ct = default)
+    {
+        ct.ThrowIfCancellationRequested();
+        var store = OpenStore(options);
+        try
+        {
+            if (options.Offline) return new ShoalNode(new NodeServices(options, store, null, null, null));
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+            var network = NodeNetwork.Start(options);
+            var swarms = new SwarmTable(network);
+            var serving = new StoreServing(store, swarms, options, options.Logging.CreateLogger("Shoal.Node"));
+            serving.Start();
+            return new ShoalNode(new NodeServices(options, store, network, swarms, serving));
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops serving, waits for what is under way, and lets the store go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_services.Serving is { } serving) await serving.DisposeAsync();
+        if (_services.Swarms is { } swarms) await swarms.DisposeAsync();
+        if (_services.Network is { } network) await network.DisposeAsync();
+        await _services.Store.DisposeAsync();
+    }
+
+    private static Store OpenStore(NodeOptions options)
+    {
+        try
+        {
+            return Store.Open(new StoreOptions { Path = options.StorePath }, new RealDisk(), options.Clock, options.Logging.CreateLogger("Shoal.Storage"));
+        }
+        catch (StoreException e)
+        {
+            throw new ShoalException(TorrentNames.Code(e.Code), e.Message, e);
+        }
+    }
 }

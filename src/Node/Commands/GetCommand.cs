@@ -1,0 +1,211 @@
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Engine;
+using Shoal.Node.Events;
+using Shoal.Node.Torrents;
+using Shoal.Storage;
+
+namespace Shoal.Node.Commands;
+
+/// <summary>Finds what a link names, fetches it into a folder, and ends when every byte is proven and in its place; or goes on serving.</summary>
+internal sealed class GetCommand(NodeServices services, GetRequest request, Reporter reporter)
+{
+    private static readonly TimeSpan Pulse = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _clock = services.Options.Clock;
+    private readonly long _started = services.Options.Clock.GetTimestamp();
+    private long _length;
+    private long _reused;
+    private string _phase = "finding";
+
+    public async Task<ExitCode> RunAsync(CancellationToken ct)
+    {
+        if (services.Swarms is null || services.Network is null) throw new ShoalException("offline", "Whoever holds this store works without a network just now. Try again in a moment.");
+
+        var target = GetTarget.Read(request);
+        using var stall = new StallWatch(request.Timeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stall.Token);
+        await using var lease = await services.Swarms.EnterAsync(target.Id);
+        using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
+        services.Network.AddBootstrap(request.Bootstrap);
+        Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = FindAsync(target, lease, pulseStop.Token);
+        try
+        {
+            var path = await FetchAsync(target, lease, stall, either.Token);
+            await pulseStop.CancelAsync();
+            await Task.WhenAll(pulse, find);
+            Done(path, lease.Swarm.Snapshot);
+            await services.Serving!.KeepAsync(target.Id);
+        }
+        catch (OperationCanceledException) when (stall.HasStalled && !ct.IsCancellationRequested)
+        {
+            return Stalled(stall, lease.Swarm.Snapshot);
+        }
+        catch (SwarmException e)
+        {
+            throw new ShoalException(e.Error == MetainfoError.Version1Only ? "unsupported" : "bad-torrent-content", TorrentNames.Sentence(e.Error), e);
+        }
+        finally
+        {
+            await pulseStop.CancelAsync();
+            await Task.WhenAll(pulse, find);
+        }
+
+        if (request.Seed) await ServeAsync(ct);
+        return ExitCode.Done;
+    }
+
+    /// <summary>Adds the peers that the user named, then looks for others.</summary>
+    private async Task FindAsync(GetTarget target, SwarmLease lease, CancellationToken ct)
+    {
+        try
+        {
+            var search = new PeerSearch(services.Network!, lease.Swarm, _clock).RunAsync(ct);
+            var named = await services.Network!.ResolveNamedAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], ct);
+            if (named.Count > 0) lease.Swarm.AddPeers(named, named: true);
+            await search;
+        }
+        catch (OperationCanceledException)
+        {
+            // enough
+        }
+    }
+
+    private async Task<string> FetchAsync(GetTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
+    {
+        using var turn = await lease.TakeTurnAsync(ct);
+        var (info, layers) = await DescribeAsync(target, lease, ct);
+        stall.Moved();
+        reporter.Report(new MetadataEvent(
+            "torrent", info.InfoHash.ToString(), info.InfoHash.ToString(), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+
+        _phase = "preparing";
+        var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
+        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite }, proving, ct);
+        (_length, _reused) = (info.Length, content.ReusedBytes);
+        _phase = "downloading";
+        if (content.CopyPresent().IsFull && lease.HasContent)
+        {
+            await using (content) return await CompleteAsync(content, ct);
+        }
+
+        Action<PieceIndex, Core.NetEndPoint>? arrived = null;
+        if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from.ToString()));
+        try
+        {
+            await lease.OpenAsync(content, fetch: true);
+            if (services.Options.Announce && services.Options.Upload && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
+            if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
+            return await CompleteAsync(content, ct);
+        }
+        finally
+        {
+            if (arrived is not null) lease.Swarm.PieceArrived -= arrived;
+        }
+    }
+
+    private Task<string> CompleteAsync(TorrentContent content, CancellationToken ct)
+    {
+        _phase = "finishing";
+        return content.CompleteAsync(ct);
+    }
+
+    private async Task<(TorrentInfo, PieceLayers)> DescribeAsync(GetTarget target, SwarmLease lease, CancellationToken ct)
+    {
+        if (target.Metainfo is { } metainfo) return (metainfo.Info, metainfo.Layers);
+        if (services.Store.Find(target.Id) is { } held)
+        {
+            await using var content = await services.Store.OpenAsync(held, ct);
+            return (content.Info, content.Layers);
+        }
+
+        var info = await lease.Swarm.Metadata.WaitAsync(ct);
+        return (info, new PieceLayers(info));
+    }
+
+    private static async Task AnnounceAsync(SwarmLease lease, CancellationToken ct)
+    {
+        try
+        {
+            await lease.AnnounceAsync(ct);
+        }
+        catch (OperationCanceledException)
+        {
+            // done, or stopped
+        }
+    }
+
+    private async Task PulseAsync(SwarmLoop swarm, StallWatch stall, CancellationToken ct)
+    {
+        ProgressEvent? last = null;
+        long received = 0;
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Pulse, _clock, ct);
+                var now = swarm.Snapshot;
+                if (now.Downloaded > received) stall.Received();
+                else if (now.Phase != SwarmPhase.Metadata && last is { Length: 0 }) stall.Received(); // the metadata came
+                received = now.Downloaded;
+                var next = Describe(now);
+                if (next != last) reporter.Report(next with { Sources = Sources(now) });
+                last = next;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // done, or stopped
+        }
+    }
+
+    private ProgressEvent Describe(SwarmSnapshot now) => new(now.Have, now.Length, Math.Round(now.DownloadRate), now.Peers.Count)
+    {
+        Phase = now.Phase == SwarmPhase.Metadata ? (now.Peers.Count > 0 ? "metadata" : now.Connecting > 0 ? "connecting" : "finding") : _phase,
+    };
+
+    private static PeerItem[] Sources(SwarmSnapshot now)
+    {
+        var live = now.Peers.Where(p => p.Received > 0).ToDictionary(p => (p.EndPoint, p.PeerId), p => p.DownloadRate);
+        return [.. now.Givers.OrderByDescending(g => g.Received).Select(g => new PeerItem(g.EndPoint.ToString(), g.Client, g.Received)
+        {
+            Rate = Math.Round(live.GetValueOrDefault((g.EndPoint, g.PeerId))),
+        })];
+    }
+
+    private void Done(string path, SwarmSnapshot last)
+    {
+        var peers = last.Givers.GroupBy(g => g.EndPoint)
+            .Select(g => new PeerItem(g.Key.ToString(), g.Last().Client, g.Sum(p => p.Received)))
+            .OrderByDescending(p => p.Bytes);
+        var seconds = Math.Round(_clock.GetElapsedTime(_started).TotalSeconds, 3);
+        reporter.Report(new DoneEvent(path, _length, Math.Min(_reused, _length), seconds, Math.Round(last.Transfer.TotalSeconds, 3), [.. peers]));
+    }
+
+    private ExitCode Stalled(StallWatch stall, SwarmSnapshot last)
+    {
+        var seconds = $"{request.Timeout:0.##} s";
+        if (!stall.EverReceived)
+        {
+            reporter.Report(new ErrorEvent("not-found", last.Known == 0
+                ? $"Nobody was found who has this within {seconds}. Check that somebody shares it, and that this machine knows a node: --bootstrap HOST:PORT or --peer HOST:PORT."
+                : $"{last.Known} address(es) were found, and none of them gave anything within {seconds}. Check that whoever shares it is still running and can be reached."));
+            return ExitCode.NobodyHasIt;
+        }
+
+        reporter.Report(new ErrorEvent("stalled", $"Nothing more came for {seconds}. What was fetched is kept: the same command goes on from there."));
+        return ExitCode.Failed;
+    }
+
+    private async Task ServeAsync(CancellationToken ct)
+    {
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _clock, ct);
+        }
+        catch (OperationCanceledException)
+        {
+            // told to stop
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Shoal.Node.Events;
+using Shoal.Node.Torrents;
+using Shoal.Storage;
+
+namespace Shoal.Node.Commands;
+
+/// <summary>The verbs on this process's own store and network. What a verb cannot do ends as an <c>error</c> event and an exit code.</summary>
+internal sealed class NodeCommands(NodeServices services) : IShoalCommands
+{
+    public ListeningEvent Listening => services.Network?.Listening ?? new ListeningEvent(null, null, []);
+
+    public Task<ExitCode> ShareAsync(IReadOnlyList<ShareRequest> requests, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, ct, reporter => new ShareCommand(services, reporter).RunAsync(requests, ct));
+
+    public Task<ExitCode> GetAsync(GetRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, ct, reporter => new GetCommand(services, request, reporter).RunAsync(ct));
+
+    public Task<ExitCode> ListAsync(ListRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, ct, reporter => new StoreCommands(services, reporter).ListAsync(request, ct));
+
+    public Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, ct, reporter => new FindCommand(services, reporter).RunAsync(request, ct));
+
+    public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, ct, reporter => new StoreCommands(services, reporter).VerifyAsync(request, ct));
+
+    public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, ct, reporter => new StoreCommands(services, reporter).RemoveAsync(request, ct));
+
+    private async Task<ExitCode> RunAsync(Action<ShoalEvent> report, CancellationToken ct, Func<Reporter, Task<ExitCode>> body)
+    {
+        using var reporter = new Reporter(report, services.Store);
+        try
+        {
+            return await body(reporter);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (StoreException e)
+        {
+            reporter.Report(new ErrorEvent(TorrentNames.Code(e.Code), e.Message));
+            return ExitCode.Failed;
+        }
+        catch (ShoalException e)
+        {
+            reporter.Report(new ErrorEvent(e.Code, e.Message));
+            return e.Code is "bad-link" or "bad-torrent" ? ExitCode.Usage : ExitCode.Failed;
+        }
+    }
+}

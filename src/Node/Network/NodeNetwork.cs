@@ -1,0 +1,175 @@
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Shoal.Core;
+using Shoal.Dht;
+using Shoal.Engine;
+using Shoal.Engine.Limits;
+using Shoal.Node.Events;
+using Shoal.Wire.Transport;
+
+namespace Shoal.Node.Network;
+
+/// <summary>The sockets of a node and the rooms that live on them: the engine and the DHT. Remembers whom the user named, since only those are believed about the DHT.</summary>
+internal sealed class NodeNetwork : IAsyncDisposable
+{
+    private const string Version = "0.1";
+    private const string StateFile = "dht.state";
+    private const int MaxHints = 4;
+
+    private readonly string _statePath;
+    private readonly RateLimiter _download;
+    private readonly RateLimiter _upload;
+    private readonly Lock _lock = new();
+    private readonly HashSet<IPAddress> _named = [];
+
+    private NodeNetwork(string statePath, RateLimiter download, RateLimiter upload) => (_statePath, _download, _upload) = (statePath, download, upload);
+
+    public TorrentEngine Engine { get; private init; } = null!;
+
+    public DhtService Dht { get; private init; } = null!;
+
+    public ListeningEvent Listening { get; private init; } = null!;
+
+    /// <summary>The TCP port that is announced; 0 for none.</summary>
+    public int Port { get; private init; }
+
+    /// <summary>Addresses for links: ours, with the TCP port.</summary>
+    public IReadOnlyList<string> Hints { get; private init; } = [];
+
+    public static NodeNetwork Start(NodeOptions options)
+    {
+        var listeners = options.Upload
+            ? PortRange.Bind("TCP", "--port", options.Listen, options.Port, options.PortIsExact, e => new TcpListener(e))
+            : [];
+        IReadOnlyList<UdpDatagramSocket> sockets;
+        try
+        {
+            sockets = PortRange.Bind("UDP", "--dht-port", options.Listen, options.DhtPort, options.DhtPortIsExact, UdpDatagramSocket.Bind);
+        }
+        catch
+        {
+            foreach (var listener in listeners) _ = listener.DisposeAsync().AsTask();
+            throw;
+        }
+
+        return Compose(options, listeners, sockets);
+    }
+
+    /// <summary>Peers that a link or an option named.</summary>
+    public async Task<IReadOnlyList<NetEndPoint>> ResolveNamedAsync(IEnumerable<string> peers, CancellationToken ct)
+    {
+        var found = new List<NetEndPoint>();
+        foreach (var peer in peers) found.AddRange(await HostPort.ResolveAsync(peer, ct));
+        lock (_lock)
+        {
+            foreach (var endPoint in found) _named.Add(endPoint.Address);
+        }
+
+        return found;
+    }
+
+    public void AddBootstrap(IEnumerable<string> hosts)
+    {
+        foreach (var text in hosts)
+        {
+            if (HostPort.TryParse(text, out var host, out var port)) Dht.AddBootstrap(host, port);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        var state = Dht.SaveState();
+        await Dht.DisposeAsync();
+        Save(state);
+        _download.Dispose();
+        _upload.Dispose();
+    }
+
+    private static NodeNetwork Compose(NodeOptions options, IReadOnlyList<TcpListener> listeners, IReadOnlyList<UdpDatagramSocket> sockets)
+    {
+        var port = listeners.Count > 0 ? listeners[0].LocalEndPoint.Port : 0;
+        var dhtPort = sockets[0].LocalEndPoint.Port;
+        var addresses = LocalAddresses.Reachable(sockets.Select(s => s.LocalEndPoint.Address));
+        var statePath = Path.Combine(options.StorePath, StateFile);
+        var download = new RateLimiter(options.DownloadLimit, options.Clock);
+        var upload = new RateLimiter(options.UploadLimit, options.Clock);
+        NodeNetwork? network = null;
+        var dhtOptions = new DhtOptions
+        {
+            ReadOnly = options.ReadOnlyDht,
+            SavedState = Load(statePath),
+            BytesSent = upload.Charge,
+            BytesReceived = download.Charge,
+        };
+        var engineOptions = new EngineOptions
+        {
+            PeerId = NewPeerId(),
+            Memory = options.Memory,
+            Client = $"Shoal {Version}",
+            ListenPort = port,
+            DhtPort = options.ReadOnlyDht ? 0 : dhtPort,
+            Swarm = new SwarmOptions { Upload = options.Upload },
+        };
+        var dht = DhtService.Start(sockets, dhtOptions, options.Clock, new SecureRandom(), options.Logging.CreateLogger("Shoal.Dht"));
+        var engine = new TorrentEngine(
+            engineOptions, new TcpTransport(options.Listen), listeners, download, upload, options.Clock,
+            new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), options.Logging.CreateLogger("Shoal.Engine"), (endPoint, _) => network?.OnPortHeard(endPoint));
+        network = new NodeNetwork(statePath, download, upload)
+        {
+            Dht = dht,
+            Engine = engine,
+            Port = port,
+            Listening = new ListeningEvent(
+                listeners.Count > 0 ? listeners[0].LocalEndPoint.ToString() : null, sockets[0].LocalEndPoint.ToString(), [.. addresses.Select(a => a.ToString())]),
+            Hints = port == 0 ? [] : [.. addresses.Take(MaxHints).Select(a => new NetEndPoint(a, port).ToString())],
+        };
+        network.AddBootstrap(options.Bootstrap);
+        return network;
+    }
+
+    /// <summary>A peer said where its DHT node listens. Only those that the user named are believed (design, "nothing leaks").</summary>
+    private void OnPortHeard(NetEndPoint endPoint)
+    {
+        lock (_lock)
+        {
+            if (!_named.Contains(endPoint.Address)) return;
+        }
+
+        if (endPoint.IsUsableFrom(endPoint.Scope)) Dht.AddContact(endPoint);
+    }
+
+    private static byte[] Load(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllBytes(path) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private void Save(byte[] state)
+    {
+        try
+        {
+            File.WriteAllBytes(_statePath + ".new", state);
+            File.Move(_statePath + ".new", _statePath, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // a convenience for the next start, no more
+        }
+    }
+
+    private static PeerId NewPeerId()
+    {
+        Span<byte> id = stackalloc byte[Hash160.Length];
+        "-SH0100-"u8.CopyTo(id);
+        foreach (ref var c in id[8..]) c = (byte)"0123456789abcdefghijklmnopqrstuvwxyz"[RandomNumberGenerator.GetInt32(36)];
+        return new PeerId(new Hash160(id));
+    }
+}

@@ -1,0 +1,29 @@
+using Shoal.Engine;
+using Shoal.Node.Network;
+
+namespace Shoal.Node.Torrents;
+
+/// <summary>Looks for peers of a swarm in the DHT, again and again while it lacks them, ever more slowly.</summary>
+internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvider clock)
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var pause = First;
+        try
+        {
+            while (true)
+            {
+                await network.Dht.FindPeersAsync(swarm.InfoHash.Truncated, found => swarm.AddPeers([found.EndPoint]), ct);
+                await Task.Delay(pause, clock, ct);
+                pause = pause * 1.5 < Longest ? pause * 1.5 : Longest;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // enough, or the node stops
+        }
+    }
+}

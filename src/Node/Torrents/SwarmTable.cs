@@ -1,0 +1,122 @@
+using Shoal.Core;
+using Shoal.Engine;
+using Shoal.Node.Network;
+using Shoal.Storage;
+
+namespace Shoal.Node.Torrents;
+
+/// <summary>The swarms that somebody in this process wants: joined with the first lease, left with the last, and then withdrawn from the DHT.</summary>
+internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Dictionary<InfoHash, Entry> _entries = [];
+
+    public async Task<SwarmLease> EnterAsync(InfoHash id)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(network.Engine.Join(id));
+            entry.Leases++;
+            return new SwarmLease(this, id, entry.Swarm);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Gives a swarm content, which the table owns from now on.</summary>
+    internal async Task OpenAsync(InfoHash id, TorrentContent content, bool fetch)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var entry = _entries[id];
+            var before = entry.Content;
+            entry.Content = content;
+            entry.Swarm.Open(content, fetch);
+            if (before is not null) await before.DisposeAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Whether a swarm has content that serves all of the torrent.</summary>
+    internal bool HasContent(InfoHash id) => _entries.TryGetValue(id, out var entry) && entry.Content is not null;
+
+    /// <summary>Announces a swarm, once for all leases.</summary>
+    internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, CancellationToken ct)
+    {
+        if (network.Port == 0) return null;
+
+        return await network.Dht.AnnounceAsync(id.Truncated, network.Port, ct);
+    }
+
+    /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>
+    internal async Task<IDisposable> TakeTurnAsync(InfoHash id, CancellationToken ct)
+    {
+        SemaphoreSlim turn;
+        await _gate.WaitAsync(ct);
+        try
+        {
+            turn = _entries[id].Turn;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+
+        await turn.WaitAsync(ct);
+        return new Turn(turn);
+    }
+
+    internal async Task LeaveAsync(InfoHash id)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (!_entries.TryGetValue(id, out var entry) || --entry.Leases > 0) return;
+
+            _entries.Remove(id);
+            await CloseAsync(id, entry);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        foreach (var (id, entry) in _entries) await CloseAsync(id, entry);
+        _entries.Clear();
+        _gate.Release();
+    }
+
+    private async Task CloseAsync(InfoHash id, Entry entry)
+    {
+        network.Dht.Withdraw(id.Truncated);
+        await network.Engine.LeaveAsync(id);
+        if (entry.Content is { } content) await content.DisposeAsync();
+    }
+
+    private sealed class Entry(SwarmLoop swarm)
+    {
+        public SwarmLoop Swarm { get; } = swarm;
+
+        public int Leases { get; set; }
+
+        public TorrentContent? Content { get; set; }
+
+        public SemaphoreSlim Turn { get; } = new(1);
+    }
+
+    private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
+    }
+}

@@ -1,0 +1,82 @@
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Node.Events;
+using Shoal.Storage;
+
+namespace Shoal.Node.Torrents;
+
+/// <summary>How torrents, files and errors are named in events.</summary>
+internal static class TorrentNames
+{
+    public static IReadOnlyList<FileItem> Files(TorrentInfo info, PieceLayers? layers = null)
+    {
+        var items = new FileItem[info.Files.Count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            var file = info.Files[i];
+            items[i] = new FileItem(file.DisplayPath, file.Length, file.Length > 0 ? file.Id.ToString() : null, null)
+            {
+                Chunks = layers is not null ? Chunks(info.Geometry, layers, new FileIndex(i)) : null,
+            };
+        }
+
+        return items;
+    }
+
+    /// <summary>The chunk IDs of a file in order; null while its layer is unknown.</summary>
+    public static IReadOnlyList<string>? Chunks(TorrentGeometry geometry, PieceLayers layers, FileIndex file)
+    {
+        if (!layers.IsKnown(file)) return null;
+
+        var first = geometry.FirstPiece(file);
+        return [.. Enumerable.Range(first, geometry.PieceCountOf(file)).Select(p => layers[new PieceIndex(p)].ToString())];
+    }
+
+    /// <summary>A link to the torrent, with addresses where to begin.</summary>
+    public static string Link(TorrentInfo info, IReadOnlyList<string> hints) => new MagnetLink
+    {
+        InfoHash = info.InfoHash,
+        Name = info.Name,
+        Peers = info.IsPrivate ? [] : hints,
+    }.ToString();
+
+    public static string Code(StoreErrorCode code) => code switch
+    {
+        StoreErrorCode.InUse => "store-in-use",
+        StoreErrorCode.NewerVersion => "store-newer",
+        StoreErrorCode.Damaged => "store-damaged",
+        StoreErrorCode.NotFound => "no-such-path",
+        StoreErrorCode.Unreadable => "unreadable",
+        StoreErrorCode.Unwritable => "unwritable",
+        StoreErrorCode.NoSpace => "no-space",
+        StoreErrorCode.TargetHoldsOtherContent => "target-exists",
+        StoreErrorCode.NamesCollide => "names-collide",
+        StoreErrorCode.ChangedWhileHashing => "changed-while-hashing",
+        StoreErrorCode.NothingToShare => "nothing-to-share",
+        StoreErrorCode.InvalidTorrent => "invalid-torrent",
+        StoreErrorCode.NotHeld => "not-held",
+        _ => "disk-failed",
+    };
+
+    public static string Code(StoreWarningKind kind) => kind switch
+    {
+        StoreWarningKind.SourceChanged => "source-changed",
+        StoreWarningKind.SourceMissing => "source-missing",
+        StoreWarningKind.LinkSkipped => "link-skipped",
+        StoreWarningKind.SpecialFileSkipped => "special-file-skipped",
+        StoreWarningKind.FileSkipped => "file-skipped",
+        StoreWarningKind.LinkNotMade => "link-not-made",
+        StoreWarningKind.FlushFailed => "flush-failed",
+        _ => "commit-failed",
+    };
+
+    public static string Sentence(MetainfoError error) => error switch
+    {
+        MetainfoError.NewerVersion => "The torrent is of a newer version than this program knows. A newer Shoal may read it.",
+        MetainfoError.Version1Only => "The torrent is of version 1, which this program does not fetch yet.",
+        MetainfoError.UnsafePath or MetainfoError.InvalidName => "The torrent names a file outside its own folder, and is refused.",
+        MetainfoError.TooLarge => "The torrent has more files or pieces than are accepted.",
+        MetainfoError.InvalidPieceLayer => "The torrent's hashes do not fit its files: it is damaged or forged.",
+        _ => "The torrent's description cannot be read: it is damaged or forged.",
+    };
+}
