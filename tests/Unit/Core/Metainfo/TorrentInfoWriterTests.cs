@@ -3,6 +3,7 @@ using CsCheck;
 using Shoal.Core;
 using Shoal.Core.Metainfo;
 using Shoal.Unit.Core.Bencode;
+using Shoal.Unit.Core.Merkle;
 using Xunit;
 
 namespace Shoal.Unit.Core.Metainfo;
@@ -28,6 +29,20 @@ public sealed class TorrentInfoWriterTests
         Assert.Equal(
             [.. Encoding.ASCII.GetBytes($"d9:file treed64:{hex}d0:d6:lengthi300000e11:pieces root32:"), .. root, .. Encoding.ASCII.GetBytes($"eee12:meta versioni2e4:name64:{hex}12:piece lengthi262144ee")],
             info.Bytes.ToArray());
+    }
+
+    [Fact]
+    public void GivesTheInfohashThatLibtorrentGives() // create_torrent of libtorrent 2.0.8, v2_only
+    {
+        static TorrentFile Pattern(string path, int length, int seed)
+        {
+            var content = Enumerable.Range(0, length).Select(i => (byte)((i * 7 + seed) % 251)).ToArray();
+            return File(path, length, length == 0 ? null : NaiveTree.Over(content).Root);
+        }
+
+        var info = TorrentInfoWriter.Write("pin", 32768, [Pattern("docs/small", 1000, 1), Pattern("docs.txt", 16384, 2), Pattern("large", 100_000, 3), Pattern("empty", 0, 4)]);
+
+        Assert.Equal("06a81bed7d12316dc2ecc5a32b6d276169a5636792b8179b17b250b195cbe193", info.InfoHash.ToString());
     }
 
     [Fact]
