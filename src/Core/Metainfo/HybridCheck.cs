@@ -1,26 +1,51 @@
 using Shoal.Core.Bencode;
+using Shoal.Core.Geometry;
 
 namespace Shoal.Core.Metainfo;
 
-/// <summary>Whether the v1 half of a hybrid lists the files of its v2 half, in the same order and with the same lengths (BEP 52, upgrade path).</summary>
+/// <summary>
+/// Whether the v1 half of a hybrid describes the pieces of its v2 half: the same files in the same order with the same lengths, aligned to pieces
+/// by pad files, and as many piece hashes (BEP 52, upgrade path; BEP 47). Padding after the last file may be absent.
+/// </summary>
 internal static class HybridCheck
 {
-    /// <param name="v1Files">The <c>files</c> list; empty if the v1 half is a single file.</param>
-    public static bool Agrees(ReadOnlySpan<byte> v1Files, long v1Length, List<TorrentFile> files)
+    /// <param name="v1Files">The value of <c>files</c>; empty if the v1 half is a single file.</param>
+    /// <param name="v1Length">The value of <c>length</c>.</param>
+    /// <param name="v1Pieces">The value of <c>pieces</c>.</param>
+    public static bool Agrees(
+        ReadOnlySpan<byte> v1Files, ReadOnlySpan<byte> v1Length, ReadOnlySpan<byte> v1Pieces, string name, List<TorrentFile> files, TorrentGeometry geometry)
     {
-        if (v1Files.IsEmpty) return files.Count == 1 && files[0].Path.Count == 1 && files[0].Length == v1Length;
+        if (!new BencodeReader(v1Pieces).TryReadString(out var hashes) || hashes.Length != geometry.PieceCount * Hash160.Length) return false;
+        if (!v1Files.IsEmpty) return FilesAgree(v1Files, files, geometry.PieceLength);
 
+        return files.Count == 1 && files[0].Path.Count == 1 && files[0].Path[0] == name
+            && new BencodeReader(v1Length).TryReadInteger(out var length) && length == files[0].Length;
+    }
+
+    private static bool FilesAgree(ReadOnlySpan<byte> v1Files, List<TorrentFile> files, int pieceLength)
+    {
         var reader = new BencodeReader(v1Files);
         if (!reader.TryEnterList()) return false;
 
         var next = 0;
+        long intoPiece = 0;
         while (reader.TryEnterDictionary())
         {
             if (!TryReadEntry(ref reader, out var length, out var isPad, out var path)) return false;
-            if (isPad) continue;
-            if (next == files.Count || files[next].Length != length || !files[next].Path.SequenceEqual(path)) return false;
 
-            next++;
+            if (isPad)
+            {
+                if (length > 0 && (intoPiece == 0 || length > pieceLength - intoPiece)) return false;
+            }
+            else
+            {
+                if (next == files.Count || files[next].Length != length || !files[next].Path.SequenceEqual(path)) return false;
+                if (length > 0 && intoPiece != 0) return false;
+
+                next++;
+            }
+
+            intoPiece = (intoPiece + length) % pieceLength;
         }
 
         return reader.TryLeave() && next == files.Count;

@@ -16,7 +16,7 @@ public sealed record MagnetLink
     /// <summary>The v1 name; null if the link names v2 only.</summary>
     public Hash160? InfoHashV1 { get; init; }
 
-    /// <summary>What to call it until the metadata says (<c>dn</c>).</summary>
+    /// <summary>What to call it until the metadata says (<c>dn</c>); read from a link, it is safe to join to a folder.</summary>
     public string? Name { get; init; }
 
     /// <summary>Addresses of peers, <c>host:port</c> (<c>x.pe</c>).</summary>
@@ -45,13 +45,13 @@ public sealed record MagnetLink
             var key = pair[..equals].ToLowerInvariant();
             var dot = key.IndexOf('.');
             if (dot > 0 && key is not "x.pe" && int.TryParse(key.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)) key = key[..dot];
-            var value = Uri.UnescapeDataString(pair[(equals + 1)..].Replace('+', ' '));
+            var value = Uri.UnescapeDataString(pair[(equals + 1)..]);
             switch (key)
             {
                 case "xt" when !TryReadTopic(value, ref link):
                     return false;
                 case "dn":
-                    link = link with { Name = value };
+                    link = link with { Name = ReadName(pair[(equals + 1)..]) };
                     break;
                 case "x.pe" when peers.Count < MaxHints:
                     peers.Add(value);
@@ -78,19 +78,37 @@ public sealed record MagnetLink
         if (InfoHash is { } v2) text.Append("xt=urn:btmh:").Append(MultihashSha256).Append(v2);
         if (InfoHashV1 is { } v1) text.Append(InfoHash is null ? "" : "&").Append("xt=urn:btih:").Append(v1);
         if (Name is not null) text.Append("&dn=").Append(Uri.EscapeDataString(Name));
-        foreach (var peer in Peers) text.Append("&x.pe=").Append(peer);
+        foreach (var peer in Peers) text.Append("&x.pe=").Append(Escape(peer, ":[]"));
         foreach (var tracker in Trackers) text.Append("&tr=").Append(Uri.EscapeDataString(tracker));
         foreach (var seed in WebSeeds) text.Append("&ws=").Append(Uri.EscapeDataString(seed));
-        if (SelectOnly is not null) text.Append("&so=").Append(SelectOnly);
+        if (SelectOnly is not null) text.Append("&so=").Append(Escape(SelectOnly, ","));
         return text.ToString();
     }
 
+    /// <summary>Escapes all that has a meaning in a link but a few characters that read better as they are.</summary>
+    private static string Escape(string text, string keep)
+    {
+        var escaped = Uri.EscapeDataString(text);
+        foreach (var character in keep) escaped = escaped.Replace(Uri.HexEscape(character), character.ToString(), StringComparison.Ordinal);
+        return escaped;
+    }
+
+    // a plus is a space here only: makers of links fill this field in like a form, while in an address it stands for itself
+    private static string? ReadName(string escaped)
+    {
+        var text = Uri.UnescapeDataString(escaped.Replace('+', ' '));
+        return PathRules.TryDecode(Encoding.UTF8.GetBytes(text), out var name) ? name : null;
+    }
+
+    /// <returns>False for a name that cannot be read, or a second one that differs.</returns>
     private static bool TryReadTopic(string topic, ref MagnetLink link)
     {
         if (topic.StartsWith("urn:btmh:", StringComparison.OrdinalIgnoreCase))
         {
             var multihash = topic["urn:btmh:".Length..];
             if (!multihash.StartsWith(MultihashSha256, StringComparison.Ordinal) || !Hash256.TryParse(multihash[MultihashSha256.Length..], out var v2)) return false;
+
+            if (link.InfoHash is { } other && other.Value != v2) return false;
 
             link = link with { InfoHash = new InfoHash(v2) };
             return true;
@@ -99,6 +117,7 @@ public sealed record MagnetLink
         if (topic.StartsWith("urn:btih:", StringComparison.OrdinalIgnoreCase))
         {
             if (!TryReadV1(topic["urn:btih:".Length..], out var v1)) return false;
+            if (link.InfoHashV1 is { } other && other != v1) return false;
 
             link = link with { InfoHashV1 = v1 };
         }
@@ -116,8 +135,8 @@ public sealed record MagnetLink
         ulong bits = 0;
         for (int i = 0, count = 0, at = 0; i < text.Length; i++)
         {
-            var digit = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(char.ToUpperInvariant(text[i]), StringComparison.Ordinal);
-            if (digit < 0) return false;
+            var digit = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(text[i], StringComparison.OrdinalIgnoreCase);
+            if (digit < 0 || !char.IsAscii(text[i])) return false;
 
             bits = bits << 5 | (uint)digit;
             count += 5;

@@ -22,6 +22,7 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
     public static MetainfoError Read(ReadOnlyMemory<byte> bytes, out MetainfoFile metainfo)
     {
         metainfo = null!;
+        if (bytes.Length > MaxLength) return MetainfoError.TooLarge;
         if (!BencodeValidator.TryMeasure(bytes.Span, out var length)) return MetainfoError.Malformed;
 
         var reader = new BencodeReader(bytes.Span[..length]);
@@ -60,6 +61,8 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
     /// <summary>The bytes of the file. Every piece layer must be known.</summary>
     public byte[] Write()
     {
+        if (Layers.Missing > 0) throw new InvalidOperationException("a piece layer is not known yet");
+
         var output = new ArrayBufferWriter<byte>(Info.Bytes.Length + 1024);
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();

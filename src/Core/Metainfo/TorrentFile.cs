@@ -3,7 +3,7 @@ namespace Shoal.Core.Metainfo;
 /// <summary>One file of a torrent.</summary>
 public sealed record TorrentFile
 {
-    /// <summary>Path elements from the torrent's folder down, safe to show and to join; a single file has one, its name.</summary>
+    /// <summary>Path elements from the torrent's folder down, safe to join to a folder; a single file has one, its name.</summary>
     public required IReadOnlyList<string> Path { get; init; }
 
     /// <summary>Bytes; a symbolic link has none.</summary>

@@ -39,6 +39,8 @@ public static class TorrentInfoWriter
         var open = Array.Empty<byte[]>();
         foreach (var entry in sorted)
         {
+            if (entry.Path.Length == 0) throw new ArgumentException("a file has no path", nameof(sorted));
+
             var folders = entry.Path[..^1];
             var shared = 0;
             while (shared < open.Length && shared < folders.Length && open[shared].AsSpan().SequenceEqual(folders[shared])) shared++;
@@ -63,10 +65,10 @@ public static class TorrentInfoWriter
         writer.BeginDictionary();
         writer.WriteString(""u8);
         writer.BeginDictionary();
-        if (file.IsExecutable)
+        if (file.IsExecutable || file.LinkTarget is not null)
         {
             writer.WriteString("attr"u8);
-            writer.WriteString("x"u8);
+            writer.WriteString(file.LinkTarget is null ? "x"u8 : "l"u8);
         }
 
         writer.WriteString("length"u8);
@@ -75,6 +77,14 @@ public static class TorrentInfoWriter
         {
             writer.WriteString("pieces root"u8);
             writer.WriteString(file.Id.Value);
+        }
+
+        if (file.LinkTarget is not null)
+        {
+            writer.WriteString("symlink path"u8);
+            writer.BeginList();
+            foreach (var element in file.LinkTarget) writer.WriteString(element);
+            writer.End();
         }
 
         writer.End();
