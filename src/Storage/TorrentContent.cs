@@ -1,54 +1,325 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Core.Merkle;
 using Shoal.Core.Metainfo;
+using Shoal.Storage.Catalogues;
+using Shoal.Storage.Content;
+using Shoal.Storage.Disk;
+using Shoal.Storage.Workers;
 
 namespace Shoal.Storage;
 
 /// <summary>
-/// One open copy of a torrent on disk. A piece is absent until its bytes are written and proven, then present until its file is found changed.
+/// One open copy of a torrent on disk. A piece is absent until its bytes are proven and written, then present until its file is found changed.
 /// Any thread may call; reads and writes run on storage workers.
 /// </summary>
-public sealed class TorrentContent : IAsyncDisposable
+public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 {
-    public TorrentInfo Info => throw new NotImplementedException();
+    private readonly StoreContext _context;
+    private readonly Action<TorrentContent> _closed;
+    private readonly Lock _layersLock = new();
+    private List<FileIndex> _newLayers = [];
+    private List<FileIndex> _savingLayers = [];
+    private CopyPlaces? _savingPlaces;
+    private long _version, _savingVersion, _savedVersion;
 
-    public PieceLayers Layers => throw new NotImplementedException();
+    internal TorrentContent(StoreContext context, StoredTorrent torrent, CopyRow row, Action<TorrentContent> closed)
+    {
+        (_context, _closed) = (context, closed);
+        Torrent = torrent;
+        Info = row.Info;
+        Layers = row.Layers;
+        Layout = new DiskLayout(row.Info, torrent.Path);
+        State = new ContentState(row.Info, context.BootId, row.State, row.Places);
+    }
+
+    public TorrentInfo Info { get; }
+
+    public PieceLayers Layers { get; }
 
     /// <summary>Bytes that need not be fetched: found at the target or elsewhere in the store when the download began.</summary>
-    public long ReusedBytes => throw new NotImplementedException();
+    public long ReusedBytes { get; internal set; }
 
     /// <summary>Absolute: the file, or the folder, as it stands or will stand.</summary>
-    public string FinalPath => throw new NotImplementedException();
+    public string FinalPath => Layout.Root;
 
     /// <summary>Whether every piece is present and stands at its final name.</summary>
-    public bool IsComplete => throw new NotImplementedException();
+    public bool IsComplete => State.IsComplete;
 
     /// <summary>A piece that was present is not any more. Raised on a thread of the store; must return quickly.</summary>
-    public event Action<PieceIndex>? Lost = delegate { };
+    public event Action<PieceIndex>? Lost;
+
+    internal StoredTorrent Torrent { get; }
+
+    internal DiskLayout Layout { get; }
+
+    internal ContentState State { get; }
+
+    internal bool Overwrites { get; set; }
+
+    internal bool IsRemoved { get; set; }
+
+    internal int Opens { get; set; }
+
+    /// <summary>Whether everything is on the medium and in the catalogue, so that this object can go.</summary>
+    internal bool IsSettled => State.IsSettled && Interlocked.Read(ref _version) == Interlocked.Read(ref _savedVersion);
 
     /// <summary>What is proven and in place now.</summary>
-    public Bitfield CopyPresent() => throw new NotImplementedException();
+    public Bitfield CopyPresent() => State.CopyPresent();
 
     /// <summary>Reads a run of bytes of a present piece: one positioned read.</summary>
     /// <param name="destination">Lent until the task ends; its length is how much is read.</param>
     /// <returns>False if the piece is absent, or its file was found changed or gone.</returns>
-    public ValueTask<bool> TryReadAsync(PieceIndex piece, int begin, Memory<byte> destination, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<bool> TryReadAsync(PieceIndex piece, int begin, Memory<byte> destination, CancellationToken ct)
+    {
+        if (!Info.Geometry.Contains(piece, begin, destination.Length)) throw new ArgumentOutOfRangeException(nameof(piece));
+        if (!State.IsPresent(piece)) return new ValueTask<bool>(false);
+
+        var work = _context.Reads.Rent().Set(this, piece, begin, destination, ct);
+        return _context.Workers.TryPost(work) ? work.Task : PostAsync(work, ct);
+    }
 
     /// <summary>Proves a whole piece, writes it where it belongs and makes it present. Its layer must be known.</summary>
     /// <param name="data">Lent until the task ends.</param>
-    public ValueTask<PutOutcome> PutAsync(PieceIndex piece, ReadOnlyMemory<byte> data, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<PutOutcome> PutAsync(PieceIndex piece, ReadOnlyMemory<byte> data, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)piece.Value, (uint)Info.Geometry.PieceCount, nameof(piece));
+
+        var work = _context.Puts.Rent().Set(this, piece, data, ct);
+        return _context.Workers.TryPost(work) ? work.Task : PostAsync(work, ct);
+    }
 
     /// <summary>The leaf hashes of a present piece.</summary>
-    /// <param name="leaves">32 bytes for each block of the piece.</param>
+    /// <param name="leaves">32 bytes for each block of the piece; lent until the task ends.</param>
     /// <returns>False as for a read, or if what was read is not the piece.</returns>
-    public ValueTask<bool> TryReadLeavesAsync(PieceIndex piece, Memory<byte> leaves, CancellationToken ct) => throw new NotImplementedException();
+    public async ValueTask<bool> TryReadLeavesAsync(PieceIndex piece, Memory<byte> leaves, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(leaves.Length, Info.Geometry.BlockCountOf(piece) * Hash256.Length, nameof(leaves));
+        if (!State.IsPresent(piece)) return false;
+
+        return await _context.Workers.RunAsync(scratch => ReadLeaves(piece, leaves.Span, scratch), ct);
+    }
 
     /// <summary>A file's piece layer became known: it is kept for the next run.</summary>
-    public void LayersChanged(FileIndex file) => throw new NotImplementedException();
+    public void LayersChanged(FileIndex file)
+    {
+        lock (_layersLock) _newLayers.Add(file);
+        Touch();
+    }
 
     /// <summary>All pieces are present: makes empty files, links and executable bits, and moves everything to its name. What is done is entered when this returns.</summary>
     /// <returns>The final path.</returns>
-    public Task<string> CompleteAsync(CancellationToken ct) => throw new NotImplementedException();
+    public async Task<string> CompleteAsync(CancellationToken ct)
+    {
+        if (State.IsComplete) return FinalPath;
+        if (!CopyPresent().IsFull) throw new InvalidOperationException("pieces are absent yet");
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+        await _context.Workers.RunAsync(_ => new Completion(_context, this).Run(), ct);
+        await SaveNowAsync(ct);
+        return FinalPath;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _closed(this);
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Touch()
+    {
+        Interlocked.Increment(ref _version);
+        if (!IsRemoved) _context.Catalogue.Touch(this);
+    }
+
+    /// <summary>Enters the state as it is now; ends when that is committed.</summary>
+    internal async Task SaveNowAsync(CancellationToken ct)
+    {
+        var (state, places) = (State.SaveState(), State.CopyPlaces());
+        await _context.Catalogue.WriteAsync(
+            writer =>
+            {
+                writer.SetPlaces(Torrent.CopyId, places);
+                writer.SetState(Torrent.CopyId, state);
+            },
+            ct);
+    }
+
+    void ICommitSource.Save(CatalogueWriter writer)
+    {
+        Interlocked.Exchange(ref _savingVersion, Interlocked.Read(ref _version));
+        if (IsRemoved) return;
+
+        lock (_layersLock) (_savingLayers, _newLayers) = (_newLayers, []);
+        if (_savingLayers.Count > 0) writer.AddLayersOfCopy(Torrent.CopyId, Layers, _savingLayers);
+        _savingPlaces = State.TakePlaces();
+        if (_savingPlaces is not null) writer.SetPlaces(Torrent.CopyId, _savingPlaces);
+        writer.SetState(Torrent.CopyId, State.SaveState());
+    }
+
+    void ICommitSource.Saved(bool committed)
+    {
+        if (committed)
+        {
+            Interlocked.Exchange(ref _savedVersion, Interlocked.Read(ref _savingVersion));
+            return;
+        }
+
+        lock (_layersLock) _newLayers.AddRange(_savingLayers);
+        if (_savingPlaces is not null) State.PlacesNotSaved();
+    }
+
+    /// <summary>Reads on a worker. A file that looks other than it was entered gives nothing of what was read.</summary>
+    internal bool Read(PieceIndex piece, int begin, Span<byte> destination)
+    {
+        var file = Info.Geometry.FileOf(piece);
+        if (!State.CanRead(piece, file, out var isPlaced, out var stamp)) return false;
+
+        try
+        {
+            var open = Use(file, isWritable: false);
+            try
+            {
+                var isWhole = open.File.Read(destination, Info.Geometry.OffsetInFile(piece) + begin) == destination.Length;
+                if (isWhole && (!isPlaced || (open.File.Stamp == stamp && StillNamed(open, file, stamp)))) return true;
+            }
+            finally
+            {
+                _context.Files.Release(open);
+            }
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+        }
+
+        Suspect(file);
+        return false;
+    }
+
+    /// <summary>Proves and writes on a worker.</summary>
+    internal PutOutcome Put(PieceIndex piece, ReadOnlySpan<byte> data, WorkerScratch scratch)
+    {
+        var geometry = Info.Geometry;
+        if (data.Length != geometry.LengthOf(piece)) return new PutOutcome(PutStatus.Corrupt);
+
+        var file = geometry.FileOf(piece);
+        if (PieceHash.Of(data, geometry.HashHeight(file), scratch) != Layers[piece].Value) return new PutOutcome(PutStatus.Corrupt);
+        if (State.IsPresent(piece)) return new PutOutcome(PutStatus.Stored);
+
+        var path = Layout.Staged(file);
+        try
+        {
+            if (State.IsPlaced(file)) throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{Layout.Final(file)} was changed: move it away and get it again", Layout.Final(file));
+
+            var open = Use(file, isWritable: true);
+            try
+            {
+                open.File.Write(data, geometry.OffsetInFile(piece));
+            }
+            finally
+            {
+                _context.Files.Release(open);
+            }
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e) || e is StoreException)
+        {
+            return new PutOutcome(PutStatus.Failed, DiskErrors.Writing(e, path));
+        }
+
+        if (State.SetPresent(piece)) Touch();
+        return new PutOutcome(PutStatus.Stored);
+    }
+
+    /// <summary>Brings to the medium what was written, on a worker, and only then marks it durable.</summary>
+    internal void Flush()
+    {
+        if (State.BeginFlush() is not { } batch) return;
+
+        var failed = new Flusher(_context, this).Run(batch);
+        State.EndFlush(batch, failed);
+        Touch();
+    }
+
+    /// <summary>Serves nothing of a file until it is proven again, which begins now.</summary>
+    internal void Suspect(FileIndex file)
+    {
+        if (State.Suspect(file)) _context.Track(new SourceCheck(_context, this, file).RunAsync());
+    }
+
+    internal void RaiseLost(IEnumerable<PieceIndex> pieces)
+    {
+        Touch();
+        foreach (var piece in pieces) Lost?.Invoke(piece);
+    }
+
+    internal OpenFile Use(FileIndex file, bool isWritable)
+    {
+        if (_context.Files.TryUse(this, file, isWritable) is { } open) return open;
+
+        return _context.Files.Add(this, file, isWritable ? OpenForWriting(Layout.Staged(file)) : OpenForReading(file), isWritable, _context.Clock.GetTimestamp());
+    }
+
+    internal IDiskFile OpenForWriting(string path)
+    {
+        try
+        {
+            return _context.Disk.Open(path, FileAccess.ReadWrite);
+        }
+        catch (Exception e) when (DiskErrors.IsMissing(e))
+        {
+            _context.Disk.CreateFolder(Path.GetDirectoryName(path)!);
+            return _context.Disk.Open(path, FileAccess.ReadWrite);
+        }
+    }
+
+    private IDiskFile OpenForReading(FileIndex file)
+    {
+        if (State.IsPlaced(file)) return _context.Disk.Open(Layout.Final(file), FileAccess.Read);
+
+        try
+        {
+            return _context.Disk.Open(Layout.Staged(file), FileAccess.Read);
+        }
+        catch (Exception e) when (DiskErrors.IsMissing(e))
+        {
+            return _context.Disk.Open(Layout.Final(file), FileAccess.Read); // it was being moved to its name this moment
+        }
+    }
+
+    /// <summary>Whether the path still names what is open; looked at now and then, since a replaced file looks unchanged from inside.</summary>
+    private bool StillNamed(OpenFile open, FileIndex file, FileStamp stamp)
+    {
+        var clock = _context.Clock;
+        if (clock.GetElapsedTime(open.CheckedAt) < _context.Options.SourceCheckInterval) return true;
+
+        open.CheckedAt = clock.GetTimestamp();
+        var path = Layout.Final(file);
+        var entry = _context.Disk.Stat(path);
+        if (entry is { Kind: DiskEntryKind.Link }) entry = RealPaths.Resolve(_context.Disk, path) is { } real ? _context.Disk.Stat(real) : null;
+        return entry is { Kind: DiskEntryKind.File } && entry.Stamp == stamp;
+    }
+
+    private bool ReadLeaves(PieceIndex piece, Span<byte> leaves, WorkerScratch scratch)
+    {
+        var length = Info.Geometry.LengthOf(piece);
+        for (var at = 0; at < length; at += WorkerScratch.BufferLength)
+        {
+            var part = scratch.Buffer[..Math.Min(WorkerScratch.BufferLength, length - at)];
+            if (!Read(piece, at, part)) return false;
+            MerkleTree.HashLeaves(part, leaves[(at / MerkleTree.BlockLength * Hash256.Length)..]);
+        }
+
+        var file = Info.Geometry.FileOf(piece);
+        var layer = scratch.Hashes(Info.Geometry.BlockCountOf(piece));
+        leaves[..layer.Length].CopyTo(layer);
+        if (Layers.IsKnown(file) && MerkleTree.Fold(layer, 0, Info.Geometry.HashHeight(file)) == Layers[piece].Value) return true;
+
+        Suspect(file);
+        return false;
+    }
+
+    private async ValueTask<T> PostAsync<T>(PooledWork<T> work, CancellationToken ct)
+    {
+        await _context.Workers.PostAsync(work, ct);
+        return await work.Task;
+    }
 }

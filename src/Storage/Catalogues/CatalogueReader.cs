@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using Microsoft.Data.Sqlite;
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Storage.Disk;
+
+namespace Shoal.Storage.Catalogues;
+
+/// <summary>The questions asked of the catalogue, on a connection of their own. Its lock is a leaf; nothing is awaited under it.</summary>
+internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Statement _list = new(connection, """
+        SELECT c.id, t.infohash, t.name, t.length, t.private, t.added, c.path, c.shared, c.complete, c.have
+        FROM copies c JOIN torrents t ON t.id = c.torrent ORDER BY c.id
+        """);
+
+    private readonly Statement _info = new(connection, "SELECT t.info FROM copies c JOIN torrents t ON t.id = c.torrent WHERE c.id = $1");
+    private readonly Statement _layers = new(connection, "SELECT l.file, l.layer FROM copies c JOIN layers l ON l.torrent = c.torrent WHERE c.id = $1");
+    private readonly Statement _copy = new(connection, """
+        SELECT c.complete, c.have, c.boot, c.present, c.durable, p.placed, p.found, p.stamps
+        FROM copies c JOIN places p ON p.copy = c.id WHERE c.id = $1
+        """);
+
+    private readonly Statement _files = new(connection, "SELECT copy, file FROM files WHERE root = $1 AND length = $2");
+    private readonly Statement _hashed = new(connection, "SELECT length, modified, height, root, layer FROM hashed WHERE path = $1");
+
+    public List<StoredTorrent> List()
+    {
+        lock (_lock)
+        {
+            var torrents = new List<StoredTorrent>();
+            using var rows = _list.Query();
+            while (rows.Read())
+            {
+                torrents.Add(new StoredTorrent
+                {
+                    CopyId = rows.GetInt64(0),
+                    Id = new InfoHash(new Hash256(rows.GetFieldValue<byte[]>(1))),
+                    Name = rows.GetString(2),
+                    Length = rows.GetInt64(3),
+                    IsPrivate = rows.GetInt64(4) != 0,
+                    Added = DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(5)),
+                    Path = rows.GetString(6),
+                    IsShared = rows.GetInt64(7) != 0,
+                    IsComplete = rows.GetInt64(8) != 0,
+                    Have = rows.GetInt64(9),
+                });
+            }
+
+            return torrents;
+        }
+    }
+
+    /// <returns>Null if the copy is not there any more, or its row makes no sense.</returns>
+    public TorrentInfo? Info(long copy)
+    {
+        lock (_lock)
+        {
+            using var rows = _info.Query(copy);
+            return rows.Read() && TorrentInfoReader.Read(rows.GetFieldValue<byte[]>(0), out var info) == MetainfoError.None ? info : null;
+        }
+    }
+
+    public CopyRow? Copy(long copy)
+    {
+        if (Info(copy) is not { } info) return null;
+
+        lock (_lock)
+        {
+            var layers = new PieceLayers(info);
+            using (var rows = _layers.Query(copy))
+            {
+                while (rows.Read())
+                {
+                    if (rows.GetInt64(0) is >= 0 and var file && file < info.Files.Count) layers.TrySet(new FileIndex((int)file), rows.GetFieldValue<byte[]>(1));
+                }
+            }
+
+            using var row = _copy.Query(copy);
+            if (!row.Read()) return null;
+
+            var (pieces, files) = (info.Geometry.PieceCount, info.Files.Count);
+            var readable = Bitfield.TryRead(row.GetFieldValue<byte[]>(3), pieces, out var present)
+                & Bitfield.TryRead(row.GetFieldValue<byte[]>(4), pieces, out var durable)
+                & Bitfield.TryRead(row.GetFieldValue<byte[]>(5), files, out var placed)
+                & Bitfield.TryRead(row.GetFieldValue<byte[]>(6), files, out var found)
+                & TryReadStamps(row.GetFieldValue<byte[]>(7), files, out var stamps);
+            return readable
+                ? new CopyRow(
+                    info,
+                    layers,
+                    new CopyState(row.GetInt64(0) != 0, row.GetInt64(1), row.IsDBNull(2) ? null : row.GetString(2), present, durable),
+                    new CopyPlaces(placed, found, stamps))
+                : null;
+        }
+    }
+
+    public List<FileRow> Files(FileId id, long length)
+    {
+        lock (_lock)
+        {
+            var files = new List<FileRow>();
+            using var rows = _files.Query(id.Value.ToArray(), length);
+            while (rows.Read()) files.Add(new FileRow(rows.GetInt64(0), new FileIndex((int)rows.GetInt64(1))));
+            return files;
+        }
+    }
+
+    public HashedRow? Hashed(string path)
+    {
+        lock (_lock)
+        {
+            using var rows = _hashed.Query(path);
+            if (!rows.Read()) return null;
+
+            return new HashedRow(
+                path,
+                new FileStamp(rows.GetInt64(0), rows.GetInt64(1)),
+                (int)rows.GetInt64(2),
+                rows.IsDBNull(3) ? null : new Hash256(rows.GetFieldValue<byte[]>(3)),
+                rows.GetFieldValue<byte[]>(4));
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _hashed]) statement.Dispose();
+            connection.Dispose();
+        }
+    }
+
+    private static bool TryReadStamps(ReadOnlySpan<byte> bytes, int files, out FileStamp[] stamps)
+    {
+        stamps = new FileStamp[files];
+        if (bytes.Length != files * CatalogueWriter.StampLength) return false;
+
+        for (var i = 0; i < files; i++)
+        {
+            var at = bytes[(i * CatalogueWriter.StampLength)..];
+            stamps[i] = new FileStamp(BinaryPrimitives.ReadInt64LittleEndian(at), BinaryPrimitives.ReadInt64LittleEndian(at[8..]));
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using Microsoft.Data.Sqlite;
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Storage.Disk;
+
+namespace Shoal.Storage.Catalogues;
+
+/// <summary>The statements that change the catalogue. Used on its writer thread only, inside a transaction.</summary>
+internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
+{
+    public const int StampLength = 16;
+
+    private readonly Statement _begin = new(connection, "BEGIN IMMEDIATE");
+    private readonly Statement _commit = new(connection, "COMMIT");
+    private readonly Statement _rollBack = new(connection, "ROLLBACK");
+    private readonly Statement _findTorrent = new(connection, "SELECT id FROM torrents WHERE infohash = $1");
+    private readonly Statement _addTorrent = new(connection, "INSERT INTO torrents (infohash, name, length, private, added, info) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
+    private readonly Statement _addLayer = new(connection, "INSERT OR IGNORE INTO layers (torrent, file, layer) VALUES ($1, $2, $3)");
+    private readonly Statement _addCopy = new(connection, "INSERT INTO copies (torrent, path, shared, complete, have, boot, present, durable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
+    private readonly Statement _addFile = new(connection, "INSERT OR IGNORE INTO files (root, length, copy, file) VALUES ($1, $2, $3, $4)");
+    private readonly Statement _dropFile = new(connection, "DELETE FROM files WHERE root = $1 AND length = $2 AND copy = $3");
+    private readonly Statement _setState = new(connection, "UPDATE copies SET complete = $2, have = $3, boot = $4, present = $5, durable = $6 WHERE id = $1");
+    private readonly Statement _setPlaces = new(connection, "INSERT OR REPLACE INTO places (copy, placed, found, stamps) VALUES ($1, $2, $3, $4)");
+    private readonly Statement _setHashed = new(connection, "INSERT OR REPLACE INTO hashed (path, length, modified, height, root, layer) VALUES ($1, $2, $3, $4, $5, $6)");
+    private readonly Statement _torrentOf = new(connection, "SELECT torrent FROM copies WHERE id = $1");
+    private readonly Statement _dropCopy = new(connection, "DELETE FROM copies WHERE id = $1");
+    private readonly Statement _dropPlaces = new(connection, "DELETE FROM places WHERE copy = $1");
+    private readonly Statement _dropLayers = new(connection, "DELETE FROM layers WHERE torrent = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
+    private readonly Statement _dropTorrent = new(connection, "DELETE FROM torrents WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
+
+    public void Begin() => _begin.Run();
+
+    public void Commit() => _commit.Run();
+
+    /// <summary>Undoes what is open; SQLite may have done so already.</summary>
+    public void RollBack()
+    {
+        try
+        {
+            _rollBack.Run();
+        }
+        catch (SqliteException)
+        {
+        }
+    }
+
+    /// <returns>The torrent's row, made if it was not there.</returns>
+    public long AddTorrent(TorrentInfo info, DateTimeOffset added)
+    {
+        var id = _findTorrent.Scalar(info.InfoHash.Value.ToArray());
+        return id != 0 ? id : _addTorrent.Scalar(
+            info.InfoHash.Value.ToArray(), info.Name, info.Length, info.IsPrivate ? 1 : 0, added.ToUnixTimeMilliseconds(), info.Bytes.ToArray());
+    }
+
+    public void AddLayers(long torrent, PieceLayers layers, IEnumerable<FileIndex> files)
+    {
+        foreach (var file in files)
+        {
+            if (layers.NeedsLayer(file) && layers.IsKnown(file)) _addLayer.Run(torrent, file.Value, layers[file].ToArray());
+        }
+    }
+
+    public void AddLayersOfCopy(long copy, PieceLayers layers, IEnumerable<FileIndex> files) => AddLayers(_torrentOf.Scalar(copy), layers, files);
+
+    public long AddCopy(long torrent, TorrentInfo info, string path, bool isShared, CopyState state, CopyPlaces places)
+    {
+        var copy = _addCopy.Scalar(
+            torrent, path, isShared ? 1 : 0, state.IsComplete ? 1 : 0, state.Have, state.Boot, state.Present.ToArray(), state.Durable.ToArray());
+        SetPlaces(copy, places);
+        for (var i = 0; i < info.Files.Count; i++)
+        {
+            if (info.Files[i].Length > 0) _addFile.Run(info.Files[i].Id.Value.ToArray(), info.Files[i].Length, copy, i);
+        }
+
+        return copy;
+    }
+
+    public void SetState(long copy, CopyState state) =>
+        _setState.Run(copy, state.IsComplete ? 1 : 0, state.Have, state.Boot, state.Present.ToArray(), state.Durable.ToArray());
+
+    public void SetPlaces(long copy, CopyPlaces places)
+    {
+        var stamps = new byte[places.Stamps.Length * StampLength];
+        for (var i = 0; i < places.Stamps.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(stamps.AsSpan(i * StampLength), places.Stamps[i].Length);
+            BinaryPrimitives.WriteInt64LittleEndian(stamps.AsSpan(i * StampLength + 8), places.Stamps[i].Modified);
+        }
+
+        _setPlaces.Run(copy, places.Placed.ToArray(), places.Found.ToArray(), stamps);
+    }
+
+    public void SetHashed(HashedRow row) =>
+        _setHashed.Run(row.Path, row.Stamp.Length, row.Stamp.Modified, row.PieceHeight, row.Root?.ToArray(), row.Layer);
+
+    /// <summary>Drops a copy, and its torrent if that was the last one.</summary>
+    public void RemoveCopy(long copy, TorrentInfo info)
+    {
+        var torrent = _torrentOf.Scalar(copy);
+        foreach (var file in info.Files)
+        {
+            if (file.Length > 0) _dropFile.Run(file.Id.Value.ToArray(), file.Length, copy);
+        }
+
+        _dropPlaces.Run(copy);
+        _dropCopy.Run(copy);
+        _dropLayers.Run(torrent);
+        _dropTorrent.Run(torrent);
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in (Statement[])[
+            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _torrentOf, _dropCopy, _dropPlaces, _dropLayers, _dropTorrent])
+        {
+            statement.Dispose();
+        }
+    }
+}

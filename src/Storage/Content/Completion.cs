@@ -1,0 +1,119 @@
+using Shoal.Core.Geometry;
+using Shoal.Storage.Disk;
+
+namespace Shoal.Storage.Content;
+
+/// <summary>
+/// Moves a whole download to its name: by one rename if nothing stands there, else file by file into the folder that does. Killed at any
+/// instant, it leaves each file either in staging or at its name, and can begin again.
+/// </summary>
+internal sealed class Completion(StoreContext context, TorrentContent content)
+{
+    private readonly HashSet<string> _checkedFolders = [];
+
+    public void Run()
+    {
+        context.Files.CloseAll(content);
+        try
+        {
+            FinishStaging();
+            Move();
+            Trees.Delete(context.Disk, content.Layout.Staging);
+            EnterStamps();
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            throw DiskErrors.Writing(e, content.Layout.Root);
+        }
+
+        content.State.Complete();
+        context.Files.CloseAll(content); // those opened for reading while files moved
+    }
+
+    private IEnumerable<FileIndex> Unplaced()
+    {
+        for (var i = 0; i < content.Info.Files.Count; i++)
+        {
+            if (!content.State.IsPlaced(new FileIndex(i))) yield return new FileIndex(i);
+        }
+    }
+
+    private void FinishStaging()
+    {
+        foreach (var index in Unplaced())
+        {
+            var file = content.Info.Files[index];
+            var path = content.Layout.Staged(index);
+            if (file.LinkTarget is not null) MakeLink(index, path);
+            else if (file.Length == 0 && context.Disk.Stat(content.Layout.Final(index)) is not { Kind: DiskEntryKind.File, Stamp.Length: 0 }) content.OpenForWriting(path).Dispose();
+
+            if (file.IsExecutable && context.Disk.Stat(path) is { IsExecutable: false }) context.Disk.SetExecutable(path);
+        }
+    }
+
+    private void MakeLink(FileIndex index, string path)
+    {
+        if (context.Disk.Stat(path) is not null) return;
+
+        if (content.Layout.LinkText(index) is { } text)
+        {
+            context.Disk.CreateFolder(Path.GetDirectoryName(path)!);
+            context.Disk.CreateLink(path, text);
+            return;
+        }
+
+        context.Warn(new StoreWarning(StoreWarningKind.LinkNotMade, path, content.Info.InfoHash, $"the link {content.Info.Files[index].DisplayPath} was not made: it leads out of the torrent's folder"));
+    }
+
+    private void Move()
+    {
+        var layout = content.Layout;
+        if (context.Disk.Stat(layout.StagingRoot) is null) return;
+
+        if (context.Disk.Stat(layout.Root) is null)
+        {
+            context.Disk.Rename(layout.StagingRoot, layout.Root, overwrite: false);
+            return;
+        }
+
+        foreach (var index in Unplaced())
+        {
+            var (from, to) = (layout.Staged(index), layout.Final(index));
+            if (context.Disk.Stat(from) is null) continue; // moved before, or already there
+
+            if (!content.Info.IsSingleFile) MakeFolders(Path.GetDirectoryName(to)!);
+            if (context.Disk.Stat(to) is { } there && (there.Kind == DiskEntryKind.Folder || !content.Overwrites)) throw Targets.OtherContent(to);
+
+            context.Disk.Rename(from, to, content.Overwrites);
+        }
+    }
+
+    /// <summary>Makes the folders above a file, and refuses any that is no folder, so that no link leads out of the torrent's.</summary>
+    private void MakeFolders(string folder)
+    {
+        if (!_checkedFolders.Add(folder)) return;
+        if (folder.Length > content.Layout.Root.Length) MakeFolders(Path.GetDirectoryName(folder)!);
+
+        var entry = context.Disk.Stat(folder);
+        if (entry is null) context.Disk.CreateFolder(folder);
+        else if (entry.Kind != DiskEntryKind.Folder) throw Targets.OtherContent(folder);
+    }
+
+    private void EnterStamps()
+    {
+        foreach (var index in Unplaced())
+        {
+            var file = content.Info.Files[index];
+            if (file.LinkTarget is not null) continue;
+
+            var path = content.Layout.Final(index);
+            var entry = context.Disk.Stat(path);
+            if (entry is null || entry.Kind != DiskEntryKind.File || entry.Stamp.Length != file.Length)
+            {
+                throw new StoreException(StoreErrorCode.DiskFailed, $"{path} is not what was written there: run it again, and it is proven", path);
+            }
+
+            content.State.Place(index, entry.Stamp, isFound: false);
+        }
+    }
+}

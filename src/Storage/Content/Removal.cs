@@ -1,0 +1,45 @@
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Storage.Catalogues;
+using Shoal.Storage.Disk;
+
+namespace Shoal.Storage.Content;
+
+/// <summary>
+/// Deletes what a download brought: not what stood there before it, not what was changed since, nothing that is shared, and no folder that holds anything else.
+/// </summary>
+internal sealed class Removal(IDisk disk, StoredTorrent torrent, TorrentInfo info, CopyPlaces places, IReadOnlyList<StoredTorrent> others)
+{
+    private readonly DiskLayout _layout = new(info, torrent.Path);
+
+    public void Run()
+    {
+        var path = _layout.Staging;
+        try
+        {
+            Trees.Delete(disk, path);
+            for (var i = 0; i < info.Files.Count; i++)
+            {
+                path = _layout.Final(new FileIndex(i));
+                if (!IsOurs(i, path)) continue;
+
+                disk.DeleteFile(path);
+                for (var folder = Path.GetDirectoryName(path)!; folder.Length >= _layout.Root.Length && disk.TryDeleteFolder(folder);) folder = Path.GetDirectoryName(folder)!;
+            }
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            throw DiskErrors.Writing(e, path);
+        }
+    }
+
+    private bool IsOurs(int file, string path)
+    {
+        if (others.Any(o => RealPaths.IsBelow(path, o.Path))) return false;
+
+        var entry = disk.Stat(path);
+        return info.Files[file].LinkTarget is null
+            ? places.Placed[file] && !places.Found[file] && entry is { Kind: DiskEntryKind.File } && entry.Stamp == places.Stamps[file]
+            : entry is { Kind: DiskEntryKind.Link } && entry.LinkTarget == _layout.LinkText(new FileIndex(file));
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Shoal.Storage.Disk;
+
+/// <summary>
+/// What the framework does not offer: opening without an advisory lock, telling devices from files before opening them, times to the nanosecond
+/// in one call, and flushing a whole file system.
+/// </summary>
+internal static partial class LinuxCalls
+{
+    private const int CurrentFolder = -100; // AT_FDCWD
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
+    private const int StatxLength = 256, ModeAt = 28, SizeAt = 40, SecondsAt = 112, NanosecondsAt = 120;
+
+    private const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    private const int NoEntry = 2, AccessDenied = 13, NotPermitted = 1, NotAFolder = 20, TooManyLinks = 40;
+
+    private static int NoFollowLast => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000; // O_NOFOLLOW
+
+    public static SafeFileHandle Open(string path, FileAccess access)
+    {
+        // A pipe opened for reading would wait for its writer: O_NONBLOCK, which files ignore.
+        var flags = access == FileAccess.Read ? ReadOnly | NonBlocking : ReadWrite | Create | NoFollowLast;
+        var descriptor = Open(path, flags | CloseOnExec, 0x1B6 /* 0666, less the umask */);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(path);
+    }
+
+    /// <summary>Mode and stamp of what stands at a path, links not followed; false if nothing does.</summary>
+    public static bool TryStat(string path, out int mode, out FileStamp stamp)
+    {
+        Span<byte> buffer = stackalloc byte[StatxLength];
+        if (Statx(CurrentFolder, path, NoFollow, BasicStats, ref MemoryMarshal.GetReference(buffer)) == 0)
+        {
+            (mode, stamp) = Read(buffer);
+            return true;
+        }
+
+        (mode, stamp) = (0, default);
+        return Marshal.GetLastPInvokeError() is NoEntry or NotAFolder ? false : throw Error(path);
+    }
+
+    public static FileStamp Stat(SafeFileHandle handle)
+    {
+        Span<byte> buffer = stackalloc byte[StatxLength];
+        var added = false;
+        handle.DangerousAddRef(ref added);
+        try
+        {
+            if (Statx((int)handle.DangerousGetHandle(), "", EmptyPath, BasicStats, ref MemoryMarshal.GetReference(buffer)) != 0) throw Error("");
+        }
+        finally
+        {
+            if (added) handle.DangerousRelease();
+        }
+
+        return Read(buffer).Stamp;
+    }
+
+    public static bool TrySyncFileSystem(SafeFileHandle handle)
+    {
+        var added = false;
+        handle.DangerousAddRef(ref added);
+        try
+        {
+            return SyncFs((int)handle.DangerousGetHandle()) == 0 ? true : throw Error("");
+        }
+        finally
+        {
+            if (added) handle.DangerousRelease();
+        }
+    }
+
+    private static (int Mode, FileStamp Stamp) Read(ReadOnlySpan<byte> statx)
+    {
+        var seconds = BinaryPrimitives.ReadInt64LittleEndian(statx[SecondsAt..]);
+        var nanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(statx[NanosecondsAt..]);
+        var stamp = new FileStamp(BinaryPrimitives.ReadInt64LittleEndian(statx[SizeAt..]), unchecked(seconds * 1_000_000_000 + nanoseconds));
+        return (BinaryPrimitives.ReadUInt16LittleEndian(statx[ModeAt..]), stamp);
+    }
+
+    private static Exception Error(string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        var message = $"{path}: {Marshal.GetPInvokeErrorMessage(error)}";
+        return error switch
+        {
+            NoEntry or NotAFolder => new FileNotFoundException(message, path),
+            AccessDenied or NotPermitted or TooManyLinks => new UnauthorizedAccessException(message),
+            _ => new IOException(message, error),
+        };
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int folder, string path, int flags, uint mask, ref byte buffer);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFs(int descriptor);
+}

@@ -1,0 +1,29 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Shoal.Storage.Disk;
+
+internal sealed class RealFile(SafeFileHandle handle) : IDiskFile
+{
+    public FileStamp Stamp => OperatingSystem.IsLinux()
+        ? LinuxCalls.Stat(handle)
+        : new FileStamp(RandomAccess.GetLength(handle), File.GetLastWriteTimeUtc(handle).Ticks);
+
+    public int Read(Span<byte> destination, long offset)
+    {
+        var total = 0;
+        while (total < destination.Length)
+        {
+            var read = RandomAccess.Read(handle, destination[total..], offset + total);
+            if (read == 0) break;
+            total += read;
+        }
+
+        return total;
+    }
+
+    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(handle, data, offset);
+
+    public void Flush() => RandomAccess.FlushToDisk(handle);
+
+    public void Dispose() => handle.Dispose();
+}

@@ -1,0 +1,199 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Storage.Catalogues;
+using Shoal.Storage.Content;
+using Shoal.Storage.Disk;
+using Shoal.Storage.Workers;
+
+namespace Shoal.Storage.Downloads;
+
+/// <summary>Begins a download or goes on with one: everything that need not be fetched is found before the first block is.</summary>
+internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenCopies copies, TorrentInfo info, PieceLayers layers, DiskLayout layout, DownloadSettings settings)
+{
+    public async Task<TorrentContent> RunAsync(IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        layout.RefuseCollisions();
+        var known = index.Find(info.InfoHash.Truncated).Find(t => t.Id == info.InfoHash && t.Path == layout.Root);
+        return known is null ? await BeginAsync(progress, ct) : await ResumeAsync(known, progress, ct);
+    }
+
+    private async Task<TorrentContent> BeginAsync(IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        var target = new TargetCheck(context, info, layers, layout, settings.Overwrite);
+        await target.RunAsync(new Dictionary<FileIndex, FileStamp>(), progress, ct);
+        await context.Workers.RunAsync(_ => Prepare(target), ct);
+
+        var (pieces, files) = (info.Geometry.PieceCount, info.Files.Count);
+        var row = new CopyRow(
+            info,
+            layers,
+            new CopyState(false, 0, null, new Bitfield(pieces), new Bitfield(pieces)),
+            new CopyPlaces(new Bitfield(files), new Bitfield(files), new FileStamp[files]));
+        var draft = new ContentState(info, context.BootId, row.State, row.Places);
+        Enter(draft, target);
+        row = row with { State = draft.SaveState(), Places = draft.CopyPlaces() };
+        var added = context.Clock.GetUtcNow();
+        var copy = await context.Catalogue.WriteAsync(
+            writer =>
+            {
+                var torrent = writer.AddTorrent(info, added);
+                writer.AddLayers(torrent, layers, Enumerable.Range(0, files).Select(i => new FileIndex(i)));
+                return writer.AddCopy(torrent, info, layout.Root, isShared: false, row.State, row.Places);
+            },
+            ct);
+        var stored = new StoredTorrent
+        {
+            CopyId = copy,
+            Id = info.InfoHash,
+            Name = info.Name,
+            Length = info.Length,
+            Have = row.State.Have,
+            IsComplete = false,
+            IsShared = false,
+            IsPrivate = info.IsPrivate,
+            Path = layout.Root,
+            Added = added,
+        };
+        index.Set(stored);
+        var content = copies.Add(new TorrentContent(context, stored, row, copies.Close));
+        return await FinishAsync(content, target, provesStaged: true, progress, ct);
+    }
+
+    private async Task<TorrentContent> ResumeAsync(StoredTorrent known, IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        var content = await copies.OpenAsync(known, ct);
+        TargetCheck target;
+        try
+        {
+            AdoptLayers(content);
+            var placed = new Dictionary<FileIndex, FileStamp>();
+            for (var i = 0; i < info.Files.Count; i++)
+            {
+                var file = new FileIndex(i);
+                if (content.State.IsPlaced(file) && content.State.IsWhole(file)) placed[file] = content.State.StampOf(file);
+            }
+
+            target = new TargetCheck(context, info, content.Layers, layout, settings.Overwrite && !known.IsShared);
+            await target.RunAsync(placed, progress, ct);
+            foreach (var file in target.NewLayers) content.LayersChanged(file);
+
+            Enter(content.State, target);
+            for (var i = 0; i < info.Files.Count; i++)
+            {
+                var file = new FileIndex(i);
+                if (!content.State.IsPlaced(file) || target.Whole.ContainsKey(file)) continue;
+                if (known.IsShared) throw new StoreException(StoreErrorCode.NotFound, $"{layout.Final(file)} was shared and is gone: put it back, or get it into another folder", layout.Final(file));
+                content.RaiseLost(content.State.Displace(file));
+            }
+
+            if (content.State.IsComplete)
+            {
+                content.ReusedBytes = info.Length;
+                return content;
+            }
+
+            await context.Workers.RunAsync(_ => CheckSpace(info.Length - content.State.Have), ct);
+        }
+        catch (Exception)
+        {
+            await content.DisposeAsync();
+            throw;
+        }
+
+        return await FinishAsync(content, target, provesStaged: false, progress, ct);
+    }
+
+    private async Task<TorrentContent> FinishAsync(TorrentContent content, TargetCheck target, bool provesStaged, IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        try
+        {
+            content.Overwrites = settings.Overwrite;
+            if (provesStaged) await new Restore(context, content).RunAsync(isUnclean: false, provesStaged: true, ct);
+            if (!target.Usable.IsEmpty)
+            {
+                var usable = target.Usable.Where(p => !content.State.IsPresent(p)).ToList();
+                var meter = new ProgressMeter(progress, usable.Sum(p => (long)info.Geometry.LengthOf(p)), context.Clock);
+                await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, layout.Final(info.Geometry.FileOf(p)))), ct);
+            }
+
+            if (index.Count > 1) await new Reuse(context, index, copies, content).RunAsync(progress, ct);
+            await content.SaveNowAsync(ct);
+            content.ReusedBytes = content.State.Have;
+            return content;
+        }
+        catch (Exception)
+        {
+            await content.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Enter(ContentState state, TargetCheck target)
+    {
+        foreach (var (file, stamp) in target.Whole)
+        {
+            var first = info.Geometry.FirstPiece(file).Value;
+            state.Place(file, stamp, isFound: !state.IsPlaced(file) || state.WasFound(file));
+            for (var i = 0; i < info.Geometry.PieceCountOf(file); i++) state.SetPresent(new PieceIndex(first + i));
+        }
+    }
+
+    private void AdoptLayers(TorrentContent content)
+    {
+        if (ReferenceEquals(content.Layers, layers)) return;
+
+        for (var i = 0; i < info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (content.Layers.IsKnown(file) || !layers.IsKnown(file)) continue;
+            if (content.Layers.TrySet(file, layers[file].Span)) content.LayersChanged(file);
+        }
+    }
+
+    /// <summary>Sees that there is room and that the folder can be written, which makes the folder of the unfinished download.</summary>
+    private void Prepare(TargetCheck target)
+    {
+        var needed = 0L;
+        var hasStaging = context.Disk.Stat(layout.StagingRoot) is not null;
+        for (var i = 0; i < info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (target.Whole.ContainsKey(file)) continue;
+            needed += info.Files[i].Length - (hasStaging && context.Disk.Stat(layout.Staged(file)) is { Kind: DiskEntryKind.File } entry ? Math.Min(entry.Stamp.Length, info.Files[i].Length) : 0);
+        }
+
+        CheckSpace(needed);
+        if (target.Whole.Count == info.Files.Count) return;
+
+        try
+        {
+            context.Disk.CreateFolder(layout.Staging);
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            throw DiskErrors.Writing(e, layout.Folder);
+        }
+    }
+
+    private void CheckSpace(long needed)
+    {
+        var folder = layout.Folder;
+        while (context.Disk.Stat(folder) is null && Path.GetDirectoryName(folder) is { } above) folder = above;
+
+        long free;
+        try
+        {
+            free = context.Disk.FreeSpace(folder);
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e) || e is ArgumentException)
+        {
+            return; // some file systems do not say; a full disk then shows when it is written to
+        }
+
+        if (free < needed)
+        {
+            throw new StoreException(StoreErrorCode.NoSpace, $"{layout.Folder} has room for {free:N0} bytes, and {needed:N0} more are needed: make room, or choose another folder", layout.Folder);
+        }
+    }
+}
