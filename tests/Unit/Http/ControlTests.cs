@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using Shoal.Http.Control;
+using Shoal.Node;
+using Shoal.Node.Commands;
+using Shoal.Node.Events;
+using Xunit;
+
+namespace Shoal.Unit.Http;
+
+public sealed class ControlTests : IDisposable
+{
+    private static readonly ControlScope Everything = new(true, true);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("shoal-").FullName;
+
+    private string Socket => Path.Combine(_folder, "c.sock");
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    [Fact]
+    public async Task StreamsEventsInOrderAndEndsWithTheCode()
+    {
+        var holder = new ScriptedCommands((_, report, _) =>
+        {
+            for (var i = 0; i < 1000; i++) report(new ItemEvent("file", $"{i}", "näme 🐟", i, i));
+            return Task.FromResult(ExitCode.Corrupt);
+        });
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+        List<ShoalEvent> seen = [];
+
+        var code = await client.ListAsync(new ListRequest(true, false), seen.Add, default);
+
+        Assert.Equal(ExitCode.Corrupt, code);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => new ItemEvent("file", $"{i}", "näme 🐟", i, i)), seen);
+        Assert.Equal(new ListRequest(true, false), Assert.Single(holder.Requests));
+    }
+
+    [Fact]
+    public async Task DeliversAnEventWhileTheVerbStillRuns()
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var holder = new ScriptedCommands(async (_, report, _) =>
+        {
+            report(new WarningEvent("w", "first"));
+            await seen.Task;
+            return ExitCode.Done;
+        });
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+
+        var code = await client.VerifyAsync(new VerifyRequest(null), _ => seen.SetResult(), default).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(ExitCode.Done, code);
+    }
+
+    [Fact]
+    public async Task CarriesRequestsWhole()
+    {
+        var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+
+        await client.GetAsync(new GetRequest("magnet:?x", "/d") { Torrent = [1, 2], Overwrite = true, Timeout = 2.5, Peers = ["1.2.3.4:5"] }, _ => { }, default);
+        await client.ShareAsync([new ShareRequest("/a") { Name = "n", PieceLength = 65536 }, new ShareRequest("/b")], _ => { }, default);
+
+        var get = Assert.IsType<GetRequest>(holder.Requests[0]);
+        Assert.Equal(("magnet:?x", "/d", true, 2.5, "1.2.3.4:5"), (get.Link, get.Folder, get.Overwrite, get.Timeout, get.Peers[0]));
+        Assert.Equal([1, 2], get.Torrent);
+        var share = Assert.IsType<IReadOnlyList<ShareRequest>>(holder.Requests[1], exactMatch: false);
+        Assert.Equal([("/a", "n", 65536), ("/b", null, null)], share.Select(s => (s.Path, s.Name, s.PieceLength)));
+    }
+
+    [Fact]
+    public async Task TellsWhereTheHolderListens()
+    {
+        var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+
+        using var client = await ControlClient.ConnectAsync([Path.Combine(_folder, "absent.sock"), Socket]);
+
+        Assert.True(client.IsOnline);
+        Assert.Equal("127.0.0.2:9000", client.Listening.Tcp);
+        Assert.Equal(["127.0.0.2"], client.Listening.Addresses);
+    }
+
+    [Fact]
+    public async Task CancelsTheVerb_WhenTheClientCancels()
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var cancel = new CancellationTokenSource();
+        var holder = new ScriptedCommands(async (_, report, ct) =>
+        {
+            report(new WarningEvent("w", "running"));
+            await using var registration = ct.Register(() => cancelled.TrySetResult());
+            await cancelled.Task;
+            return ExitCode.Interrupted;
+        });
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+
+        var code = await client.GetAsync(new GetRequest("l", "/"), _ => cancel.Cancel(), cancel.Token);
+
+        Assert.Equal(ExitCode.Interrupted, code);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task SaysGone_WhenTheHolderStopsMidway()
+    {
+        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var holder = new ScriptedCommands(async (_, report, ct) =>
+        {
+            report(new WarningEvent("w", "running"));
+            await Task.Delay(Timeout.Infinite, ct);
+            return ExitCode.Done;
+        });
+        var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+        var get = client.GetAsync(new GetRequest("l", "/"), _ => running.SetResult(), default);
+        await running.Task;
+
+        await server.DisposeAsync();
+
+        var gone = await Assert.ThrowsAsync<ControlException>(() => get.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(ControlFailure.Gone, gone.Failure);
+        Assert.False(File.Exists(Socket));
+    }
+
+    [Fact]
+    public async Task SaysGone_WhenNobodyIsThere()
+    {
+        File.WriteAllText(Socket, "");
+
+        var gone = await Assert.ThrowsAsync<ControlException>(() => ControlClient.ConnectAsync([Socket]));
+
+        Assert.Equal(ControlFailure.Gone, gone.Failure);
+    }
+
+    [Fact]
+    public async Task TakesThePlaceOfADeadSocket()
+    {
+        File.WriteAllText(Socket, "");
+        var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));
+
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+
+        using var client = await ControlClient.ConnectAsync([Socket]);
+        Assert.True(client.IsOnline);
+    }
+
+    [Fact]
+    public async Task SaysBusy_WhenTheHolderIsOffline()
+    {
+        var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));
+        await using var server = await ControlServer.StartAsync(holder, new ControlScope(false, false), Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+
+        var busy = await Assert.ThrowsAsync<ControlException>(() => client.GetAsync(new GetRequest("l", "/"), _ => { }, default));
+
+        Assert.False(client.IsOnline);
+        Assert.Equal(ControlFailure.Busy, busy.Failure);
+        Assert.Equal(ExitCode.Done, await client.ListAsync(new ListRequest(false, false), _ => { }, default));
+    }
+
+    [Fact]
+    public async Task TurnsAFailureIntoAnErrorEvent()
+    {
+        var holder = new ScriptedCommands((_, _, _) => throw new ShoalException("disk-full", "The disk is full."));
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+        List<ShoalEvent> seen = [];
+
+        var code = await client.GetAsync(new GetRequest("l", "/"), seen.Add, default);
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Equal([new ErrorEvent("disk-full", "The disk is full.")], seen);
+    }
+
+    [Fact]
+    public void PutsTheSocketInTheRuntimeFolder()
+    {
+        var paths = ControlSocket.Candidates("/data/store/", name => name == "XDG_RUNTIME_DIR" ? _folder : null, "/tmp");
+
+        Assert.Equal(Path.Combine(_folder, "shoal"), Path.GetDirectoryName(paths[0]));
+        Assert.Matches("^[0-9a-f]{16}\\.sock$", Path.GetFileName(paths[0]));
+        Assert.Equal(paths, ControlSocket.Candidates("/data/store", name => name == "XDG_RUNTIME_DIR" ? _folder : null, "/tmp"));
+    }
+
+    [Fact]
+    public void PutsTheSocketInTheTempFolder_WhenThePathWouldBeTooLong()
+    {
+        var deep = Directory.CreateDirectory(Path.Combine(_folder, new string('x', 100))).FullName;
+
+        var paths = ControlSocket.Candidates("/data/store", name => name == "XDG_RUNTIME_DIR" ? deep : null, deep);
+
+        Assert.StartsWith("/tmp/shoal-", Assert.Single(paths), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RefusesAFolderThatOthersCanEnter()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no modes there");
+        var open = Directory.CreateDirectory(Path.Combine(_folder, "open"), (UnixFileMode)0b111_101_101).FullName;
+        var elsewhere = Path.Combine(_folder, "link");
+        Directory.CreateSymbolicLink(elsewhere, Directory.CreateDirectory(Path.Combine(_folder, "real"), (UnixFileMode)0b111_000_000).FullName);
+
+        Assert.Equal("control-folder", Assert.Throws<ShoalException>(() => ControlSocket.EnsurePrivate(open)).Code);
+        Assert.Equal("control-folder", Assert.Throws<ShoalException>(() => ControlSocket.EnsurePrivate(elsewhere)).Code);
+        ControlSocket.EnsurePrivate(Path.Combine(_folder, "new"));
+        ControlSocket.EnsurePrivate(Path.Combine(_folder, "new"));
+    }
+}
