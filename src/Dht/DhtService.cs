@@ -126,6 +126,7 @@ public sealed partial class DhtService : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tcpPort, ushort.MaxValue);
         var wait = new AnnounceWait(_families);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _stop.Token);
+        using var cancelling = either.Token.UnsafeRegister(_ => wait.Completion.TrySetCanceled(ct), null);
         await PostAsync(
             now =>
             {
@@ -135,7 +136,7 @@ public sealed partial class DhtService : IAsyncDisposable
             },
             either.Token);
 
-        return await wait.Completion.Task.WaitAsync(either.Token);
+        return await wait.Completion.Task;
     }
 
     public void Withdraw(Hash160 key) => Post(_ =>
@@ -156,7 +157,7 @@ public sealed partial class DhtService : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
 
-        await _stop.CancelAsync();
+        _stop.Cancel(); // CancelAsync would go through the thread pool, which no simulation can replay
         Task[] tasks;
         lock (_tasksLock) tasks = [.. _tasks];
         await Task.WhenAll(tasks);

@@ -93,8 +93,8 @@ internal sealed class Responder(NodeId self, AddressFamily family, RoutingTable 
     {
         var isV6 = family == AddressFamily.InterNetworkV6;
         if (want == Want.None) want = isV6 ? Want.V6 : Want.V4;
-        if (want.HasFlag(Want.V4)) WriteNodes(v6: false, isV6 ? OtherTable : table, target, asker, outbox);
-        if (want.HasFlag(Want.V6)) WriteNodes(v6: true, isV6 ? table : OtherTable, target, asker, outbox);
+        if ((want & Want.V4) != 0) WriteNodes(v6: false, isV6 ? OtherTable : table, target, asker, outbox);
+        if ((want & Want.V6) != 0) WriteNodes(v6: true, isV6 ? table : OtherTable, target, asker, outbox);
     }
 
     private void WriteNodes(bool v6, RoutingTable? from, Hash160 target, NetworkScope asker, Outbox outbox)

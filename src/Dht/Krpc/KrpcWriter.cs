@@ -143,8 +143,8 @@ internal readonly struct KrpcWriter(BencodeWriter output)
 
         output.WriteString("want"u8);
         output.BeginList();
-        if (want.HasFlag(Want.V4)) output.WriteString("n4"u8);
-        if (want.HasFlag(Want.V6)) output.WriteString("n6"u8);
+        if ((want & Want.V4) != 0) output.WriteString("n4"u8);
+        if ((want & Want.V6) != 0) output.WriteString("n6"u8);
         output.End();
     }
 

@@ -1,0 +1,108 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shoal.Core;
+using Shoal.Dht;
+using Shoal.Harness.Network;
+using Xunit;
+
+namespace Shoal.Simulation.Dht;
+
+public sealed class DhtServiceTests
+{
+    private static readonly Hash160 Key = Hash160.Random(new Random(42));
+
+    [Fact]
+    public void FindsWhatAnotherAnnounced()
+    {
+        var found = new List<FoundPeer>();
+        var world = new VirtualWorld(1);
+
+        world.Run(async () =>
+        {
+            await using var first = Start(world, 1);
+            await using var second = Start(world, 2);
+            await using var third = Start(world, 3);
+            second.AddBootstrap(first.LocalEndPoints[0]);
+            third.AddBootstrap(first.LocalEndPoints[0]);
+            await second.AnnounceAsync(Key, 9000, CancellationToken.None);
+            await third.FindPeersAsync(Key, found.Add, CancellationToken.None);
+        }, TimeSpan.FromMinutes(1));
+
+        Assert.Equal(EndPoint(2).WithPort(9000), Assert.Single(found).EndPoint);
+    }
+
+    [Fact]
+    public void AnnouncesToNobody_WhenAlone()
+    {
+        var world = new VirtualWorld(2);
+
+        world.Run(async () =>
+        {
+            await using var alone = Start(world, 1);
+            Assert.Equal(0, (await alone.AnnounceAsync(Key, 9000, CancellationToken.None)).Nodes);
+            alone.AddBootstrap(EndPoint(9));
+            Assert.Equal(0, (await alone.AnnounceAsync(Key, 9000, CancellationToken.None)).Nodes);
+        }, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void WaitsForFirstContact_WhenTableIsEmpty()
+    {
+        var world = new VirtualWorld(3);
+        var found = new List<FoundPeer>();
+
+        world.Run(async () =>
+        {
+            await using var early = Start(world, 1);
+            early.AddBootstrap("first.example", 8468);
+            var search = early.FindPeersAsync(Key, found.Add, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
+            Assert.False(search.IsCompleted);
+
+            await using var late = Start(world, 2);
+            await late.AnnounceAsync(Key, 9000, CancellationToken.None);
+            await search;
+        }, TimeSpan.FromMinutes(2));
+
+        Assert.Single(found);
+    }
+
+    [Fact]
+    public void GivesSameTrace_WhenSeedIsSame()
+    {
+        static string Trace(int seed)
+        {
+            var world = new VirtualWorld(seed) { Network = { Loss = 0.05 } };
+            world.Run(async () =>
+            {
+                var services = new List<DhtService>();
+                for (var i = 1; i <= 12; i++)
+                {
+                    services.Add(Start(world, i));
+                    if (i > 1) services[^1].AddBootstrap(services[0].LocalEndPoints[0]);
+                }
+
+                await services[3].AnnounceAsync(Key, 9000, CancellationToken.None);
+                await services[8].FindPeersAsync(Key, _ => { }, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMinutes(1), world.Clock);
+                foreach (var service in services) await service.DisposeAsync();
+            }, TimeSpan.FromMinutes(5));
+            return world.Network.TraceHash;
+        }
+
+        var first = Trace(4);
+        var second = Trace(4);
+
+        Assert.Equal(first, second);
+        Assert.NotEqual(first, Trace(5));
+    }
+
+    private static DhtService Start(VirtualWorld world, int number) => DhtService.Start(
+        [new VirtualDatagramSocket(world.Network, EndPoint(number))],
+        new DhtOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
+        world.Clock,
+        new Random(world.Network.Random.Next()),
+        NullLogger.Instance);
+
+    private static NetEndPoint EndPoint(int number) => new(new IPAddress([10, 0, 0, (byte)number]), 8468);
+}
