@@ -10,24 +10,24 @@ internal sealed class NodeCommands(NodeServices services) : IShoalCommands
     public ListeningEvent Listening => services.Network?.Listening ?? new ListeningEvent(null, null, []);
 
     public Task<ExitCode> ShareAsync(IReadOnlyList<ShareRequest> requests, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync(report, ct, reporter => new ShareCommand(services, reporter).RunAsync(requests, ct));
+        RunAsync(report, reporter => new ShareCommand(services, reporter).RunAsync(requests, ct), ct);
 
     public Task<ExitCode> GetAsync(GetRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync(report, ct, reporter => new GetCommand(services, request, reporter).RunAsync(ct));
+        RunAsync(report, reporter => new GetCommand(services, request, reporter).RunAsync(ct), ct);
 
     public Task<ExitCode> ListAsync(ListRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync(report, ct, reporter => new StoreCommands(services, reporter).ListAsync(request, ct));
+        RunAsync(report, reporter => new StoreCommands(services, reporter).ListAsync(request, ct), ct);
 
     public Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync(report, ct, reporter => new FindCommand(services, reporter).RunAsync(request, ct));
+        RunAsync(report, reporter => new FindCommand(services, reporter).RunAsync(request, ct), ct);
 
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync(report, ct, reporter => new StoreCommands(services, reporter).VerifyAsync(request, ct));
+        RunAsync(report, reporter => new StoreCommands(services, reporter).VerifyAsync(request, ct), ct);
 
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync(report, ct, reporter => new StoreCommands(services, reporter).RemoveAsync(request, ct));
+        RunAsync(report, reporter => new StoreCommands(services, reporter).RemoveAsync(request, ct), ct);
 
-    private async Task<ExitCode> RunAsync(Action<ShoalEvent> report, CancellationToken ct, Func<Reporter, Task<ExitCode>> body)
+    private async Task<ExitCode> RunAsync(Action<ShoalEvent> report, Func<Reporter, Task<ExitCode>> body, CancellationToken ct)
     {
         using var reporter = new Reporter(report, services.Store);
         try
