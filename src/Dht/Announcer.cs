@@ -2,20 +2,26 @@ using Shoal.Core;
 
 namespace Shoal.Dht;
 
-/// <summary>Which keys we announce, and which of them are due. A few rounds run at a time, the others wait their turn.</summary>
+/// <summary>
+/// Which keys we announce, and which of them are due. A few rounds run at a time, and so many may begin between two ticks: the others wait their turn,
+/// so that a folder of thousands of files leaves the processor and the network to those who download it.
+/// </summary>
 internal sealed class Announcer
 {
     private const int MaxRounds = 32;
+    private const int MaxBegunPerTick = 100;
 
     private readonly Dictionary<Hash160, OwnAnnouncement> _announcements = [];
+    private readonly PriorityQueue<OwnAnnouncement, TimeSpan> _due = new();
     private int _rounds;
-    private TimeSpan _nextDue = TimeSpan.MaxValue;
+    private int _mayBegin = MaxBegunPerTick;
 
     public int Count => _announcements.Count;
 
-    public TimeSpan NextDue => _rounds < MaxRounds ? _nextDue : TimeSpan.MaxValue;
+    /// <summary>When a round can begin next.</summary>
+    public TimeSpan NextDue => _rounds < MaxRounds && _due.TryPeek(out _, out var at) ? at : TimeSpan.MaxValue;
 
-    public OwnAnnouncement Add(Hash160 key, int port, TimeSpan now)
+    public void Add(Hash160 key, int port, TimeSpan now)
     {
         if (_announcements.TryGetValue(key, out var known))
         {
@@ -24,11 +30,10 @@ internal sealed class Announcer
         }
         else _announcements.Add(key, known = new OwnAnnouncement(key, port, now));
 
-        _nextDue = now;
-        return known;
+        _due.Enqueue(known, now);
     }
 
-    public bool Remove(Hash160 key) => _announcements.Remove(key);
+    public void Remove(Hash160 key) => _announcements.Remove(key);
 
     public bool TryGetPort(Hash160 key, out int port)
     {
@@ -38,40 +43,35 @@ internal sealed class Announcer
 
     public bool Holds(OwnAnnouncement announcement) => _announcements.TryGetValue(announcement.Key, out var held) && held == announcement;
 
+    public void Tick() => _mayBegin = MaxBegunPerTick;
+
     /// <summary>The table has gained a contact.</summary>
     public void Gained()
     {
         foreach (var announcement in _announcements.Values)
-        {
-            announcement.Gained();
-            if (announcement.Round is null && announcement.DueAt < _nextDue) _nextDue = announcement.DueAt;
-        }
+            if (announcement.TryHasten()) _due.Enqueue(announcement, announcement.DueAt);
     }
 
     /// <summary>Begins the rounds that are due, as many as may run.</summary>
     public void TakeDue(TimeSpan now, List<AnnounceRound> begun)
     {
-        if (now < _nextDue || _rounds >= MaxRounds) return;
-
-        _nextDue = TimeSpan.MaxValue;
-        foreach (var announcement in _announcements.Values)
+        while (_rounds < MaxRounds && _mayBegin > 0 && _due.TryPeek(out var announcement, out var at) && at <= now)
         {
-            if (announcement.Round is not null) continue;
-            if (announcement.DueAt <= now && _rounds < MaxRounds)
-            {
-                _rounds++;
-                announcement.Round = new AnnounceRound(announcement, now);
-                begun.Add(announcement.Round);
-            }
-            else if (announcement.DueAt < _nextDue) _nextDue = announcement.DueAt;
+            _due.Dequeue();
+            if (announcement.Round is not null || announcement.DueAt != at || !Holds(announcement)) continue;
+
+            _rounds++;
+            _mayBegin--;
+            announcement.Round = new AnnounceRound(announcement, now);
+            begun.Add(announcement.Round);
         }
     }
 
     public void End(AnnounceRound round, int reachable, TimeSpan now, Random random)
     {
         _rounds--;
-        round.Ended = true;
         round.Announcement.Ended(round.Accepted, reachable, now, random);
-        if (Holds(round.Announcement) && round.Announcement.DueAt < _nextDue) _nextDue = round.Announcement.DueAt;
+        round.Ended = true;
+        if (Holds(round.Announcement)) _due.Enqueue(round.Announcement, round.Announcement.DueAt);
     }
 }

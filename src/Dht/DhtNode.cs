@@ -99,6 +99,7 @@ internal sealed class DhtNode
     {
         foreach (var query in _pending.TakeDue(now)) HandleDue(query, now, outbox);
 
+        _announcer.Tick();
         _tokens.Tick(now);
         _store.Tick(now);
         KeepUp(now, outbox);
@@ -192,6 +193,7 @@ internal sealed class DhtNode
         }
 
         if (gained) Gained(answer.Id!.Value, query.To, !wasUsable, now, outbox);
+        if (_announcer.NextDue <= now) BeginRounds(now, outbox);
     }
 
     private void HandleDue(PendingQuery query, TimeSpan now, Outbox outbox)
@@ -257,7 +259,6 @@ internal sealed class DhtNode
 
         if (isFirst && _selfLookup is null) LookUpSelf(now, outbox);
         _announcer.Gained();
-        BeginRounds(now, outbox);
     }
 
     private void KeepUp(TimeSpan now, Outbox outbox)
@@ -344,10 +345,10 @@ internal sealed class DhtNode
     {
         _begun.Clear();
         _announcer.TakeDue(now, _begun);
-        for (var i = 0; i < _begun.Count; i++)
+        foreach (var round in _begun)
         {
-            var lookup = new Lookup(++_lastLookup, _begun[i].Announcement.Key, LookupPurpose.Announce, now);
-            _rounds.Add(lookup, _begun[i]);
+            var lookup = new Lookup(++_lastLookup, round.Announcement.Key, LookupPurpose.Announce, now);
+            _rounds.Add(lookup, round);
             Begin(lookup, now, outbox);
         }
     }

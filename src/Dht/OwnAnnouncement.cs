@@ -30,22 +30,18 @@ internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
         _lastAt = now;
         DueAt = now + Interval * (0.8 + 0.2 * random.NextDouble());
         if (nodes >= RoutingTable.K) _pause = FirstPause;
-        else if (nodes < reachable) Repeat();
+        else if (nodes < reachable) TryHasten();
     }
 
-    /// <summary>The table has gained a contact: if we reached too few, it may take the announcement, though not more often than the pause allows.</summary>
-    public void Gained()
-    {
-        if (Round is null && Nodes < RoutingTable.K) Repeat();
-    }
-
-    private void Repeat()
+    /// <summary>There are contacts that may take it, and too few have: repeats it soon, though not more often than a growing pause allows. False if it is due sooner anyway.</summary>
+    public bool TryHasten()
     {
         var soon = _lastAt + _pause;
-        if (soon >= DueAt) return;
+        if (Round is not null || Nodes >= RoutingTable.K || soon >= DueAt) return false;
 
         DueAt = soon;
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        return true;
     }
 }
 
