@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Shoal.Core;
 
@@ -12,7 +13,8 @@ public static class ClientName
         var clean = new StringBuilder(name.Length);
         foreach (var c in name)
         {
-            if (!char.IsControl(c) && c != '\uFFFD') clean.Append(c);
+            if (c != '\uFFFD' && char.GetUnicodeCategory(c) is not (
+                UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)) clean.Append(c);
         }
 
         return clean.Length == 0 ? null : clean.ToString();

@@ -62,7 +62,7 @@ internal sealed class TcpConnection : ITransportConnection
         {
             if (_socket.Connected) _socket.Shutdown(SocketShutdown.Both);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // the other side was faster
         }

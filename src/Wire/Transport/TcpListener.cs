@@ -44,7 +44,11 @@ public sealed class TcpListener : ITransportListener
             {
                 // it was gone before it was taken
             }
-            catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            catch (SocketException e) when (e.SocketErrorCode != SocketError.OperationAborted && !ct.IsCancellationRequested)
+            {
+                throw new IOException("no connection can be taken now", e);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException or SocketException)
             {
                 return null;
             }

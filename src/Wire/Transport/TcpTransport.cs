@@ -9,9 +9,10 @@ public sealed class TcpTransport(IReadOnlyList<IPAddress> localAddresses) : ITra
 {
     public async ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, CancellationToken ct)
     {
-        var socket = new Socket(endPoint.Family, SocketType.Stream, ProtocolType.Tcp);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(endPoint.Family, SocketType.Stream, ProtocolType.Tcp);
             var local = localAddresses.FirstOrDefault(a => a.AddressFamily == endPoint.Family && !a.Equals(IPAddress.Any) && !a.Equals(IPAddress.IPv6Any));
             if (local is not null) socket.Bind(new IPEndPoint(local, 0));
             await socket.ConnectAsync(endPoint.ToIPEndPoint(), ct);
@@ -19,12 +20,12 @@ public sealed class TcpTransport(IReadOnlyList<IPAddress> localAddresses) : ITra
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new IOException($"no connection to {endPoint}", e);
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }
