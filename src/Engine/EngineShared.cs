@@ -5,7 +5,8 @@ using Shoal.Engine.Buffers;
 namespace Shoal.Engine;
 
 /// <summary>What the swarms of one engine have in common: options, memory, clock, chance, and the way out. Immutable, or a leaf.</summary>
-internal sealed class EngineShared(EngineOptions options, Dialler dialler, TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort)
+internal sealed class EngineShared(
+    EngineOptions options, Dialler dialler, int runBytes, TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort)
 {
     private readonly long _start = clock.GetTimestamp();
     private readonly Lock _lock = new();
@@ -13,6 +14,9 @@ internal sealed class EngineShared(EngineOptions options, Dialler dialler, TimeP
     public EngineOptions Options => options;
 
     public Dialler Dialler => dialler;
+
+    /// <summary>Most bytes of blocks that go out to a peer in one go.</summary>
+    public int RunBytes => runBytes;
 
     public TimeProvider Clock => clock;
 

@@ -4,7 +4,6 @@ using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Engine.Buffers;
 using Shoal.Engine.Serving;
-using Shoal.Storage;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
 
@@ -23,8 +22,9 @@ internal sealed class PeerSession : IPeerHandler
     private const int LongestRequest = 128 * 1024;
     private const int MaxStrays = 256;
     private const int MaxHashQuestions = 64;
+    private const int MaxLeafQuestions = 256; // each costs the hashing of a piece
 
-    private readonly Func<SwarmEvent, CancellationToken, ValueTask> _post;
+    private readonly Func<SwarmEvent, ValueTask> _post;
     private readonly Action<PeerSession, int> _portHeard;
     private readonly Lock _lock = new();
     private readonly Dictionary<(int Piece, int Begin), PieceBuffer?> _owed = [];
@@ -35,10 +35,17 @@ internal sealed class PeerSession : IPeerHandler
     private volatile Served? _served;
     private SwarmEvent.BlocksReceived? _blocks;
     private bool _isClosed;
+    private bool _hasSaidPieces;
+    private bool _hasSaidPort;
+    private bool _isKeptAlive;
     private int _strays;
+    private int _leafQuestions;
+    private int _hashesOwed;
+    private int _metadataOwed;
     private long _uploaded;
 
-    public PeerSession(PeerKey key, Handshake handshake, Func<SwarmEvent, CancellationToken, ValueTask> post, Action<PeerSession, int> portHeard) =>
+    /// <param name="post">Tells the loop; waits while its mailbox is full. Not to be given up when the connection closes: what is in a buffer must be heard of.</param>
+    public PeerSession(PeerKey key, Handshake handshake, Func<SwarmEvent, ValueTask> post, Action<PeerSession, int> portHeard) =>
         (Key, Handshake, _post, _portHeard) = (key, handshake, post, portHeard);
 
     public PeerKey Key { get; }
@@ -46,6 +53,9 @@ internal sealed class PeerSession : IPeerHandler
     public Handshake Handshake { get; }
 
     public PeerConnection Connection { get; set; } = null!;
+
+    /// <summary>Bytes sent in one go: with a limited uplink few, since what else there is to say waits behind them.</summary>
+    public int MaxRunBytes { get; init; } = BulkSend.MaxBytes;
 
     /// <summary>The number under which the peer takes <c>ut_metadata</c>; 0 until it says.</summary>
     public int TheirMetadataId { get; private set; }
@@ -55,7 +65,7 @@ internal sealed class PeerSession : IPeerHandler
 
     public int MaxMessageLength => Math.Max(LongestOrdinary, 1 + (_served?.Geometry.PieceCount ?? TorrentGeometry.MaxPieces) / 8 + 1);
 
-    public void SetContent(TorrentContent content) => _served = new Served(content, content.Info.Geometry, new HashServer(content));
+    public void SetContent(TorrentGeometry geometry, ReadBlocks read, HashServer hashes) => _served = new Served(geometry, read, hashes);
 
     /// <summary>Loop: a block was asked for.</summary>
     public void Expect(PieceIndex piece, BlockIndex block, PieceBuffer buffer)
@@ -81,6 +91,12 @@ internal sealed class PeerSession : IPeerHandler
             _owed[(piece, block * TorrentGeometry.BlockLength)] = null;
         }
     }
+
+    /// <summary>Loop: hashes were asked for.</summary>
+    public void ExpectHashes() => Interlocked.Increment(ref _hashesOwed);
+
+    /// <summary>Loop: a piece of the metadata was asked for.</summary>
+    public void ExpectMetadata() => Interlocked.Increment(ref _metadataOwed);
 
     /// <summary>Loop: whether the peer may ask for blocks.</summary>
     public void SetChoke(bool choked)
@@ -115,6 +131,8 @@ internal sealed class PeerSession : IPeerHandler
         EndRun();
         switch (type)
         {
+            case <= MessageType.NotInterested or MessageType.HaveAll or MessageType.HaveNone when payload.Length > 0:
+                return CloseReason.MalformedMessage;
             case MessageType.Choke or MessageType.Unchoke:
                 _batch.Add(new SwarmEvent.ChokeChanged(Key, type == MessageType.Choke));
                 return CloseReason.None;
@@ -124,12 +142,8 @@ internal sealed class PeerSession : IPeerHandler
             case MessageType.Have when payload.Length == 4:
                 _batch.Add(new SwarmEvent.PeerHas(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
                 return CloseReason.None;
-            case MessageType.Bitfield:
-                _batch.Add(new SwarmEvent.PeerBitfield(Key, payload.ToArray(), All: false));
-                return CloseReason.None;
-            case MessageType.HaveAll or MessageType.HaveNone when Handshake.HasFast:
-                _batch.Add(new SwarmEvent.PeerBitfield(Key, null, type == MessageType.HaveAll));
-                return CloseReason.None;
+            case MessageType.Bitfield or MessageType.HaveAll or MessageType.HaveNone:
+                return OnPieces(type, payload);
             case MessageType.Request:
                 return OnRequest(payload);
             case MessageType.Cancel:
@@ -141,7 +155,7 @@ internal sealed class PeerSession : IPeerHandler
             case MessageType.HashRequest or MessageType.Hashes or MessageType.HashReject:
                 return OnHashMessage(type, payload);
             case MessageType.Port when payload.Length == 2:
-                _portHeard(this, BinaryPrimitives.ReadUInt16BigEndian(payload));
+                OnPort(BinaryPrimitives.ReadUInt16BigEndian(payload));
                 return CloseReason.None;
             case MessageType.Have or MessageType.Port:
                 return CloseReason.MalformedMessage;
@@ -150,10 +164,14 @@ internal sealed class PeerSession : IPeerHandler
         }
     }
 
+    public void OnKeepAlive() => _isKeptAlive = true;
+
     public async ValueTask BatchEndAsync(CancellationToken ct)
     {
         EndRun();
-        foreach (var e in _batch) await _post(e, ct);
+        if (_isKeptAlive && _batch.Count == 0) _batch.Add(new SwarmEvent.KeptAlive(Key));
+        _isKeptAlive = false;
+        foreach (var e in _batch) await _post(e);
         _batch.Clear();
     }
 
@@ -164,11 +182,12 @@ internal sealed class PeerSession : IPeerHandler
         await AnswerHashesAsync(served, ct);
         while (true)
         {
-            _uploads.TakeRun(_run, BulkSend.MaxBlocks, BulkSend.MaxBytes);
+            _uploads.TakeRun(_run, BulkSend.MaxBlocks, MaxRunBytes);
             if (_run.Count == 0) return false;
 
-            var length = _run.Sum(r => r.Length);
-            if (await served.Content.TryReadAsync(new PieceIndex(_run[0].Piece), _run[0].Begin, bulk.Reserve(length), ct))
+            var length = 0;
+            foreach (var request in _run) length += request.Length;
+            if (await served.ReadAsync(new PieceIndex(_run[0].Piece), _run[0].Begin, bulk.Reserve(length), ct))
             {
                 foreach (var request in _run) bulk.Add(request);
                 Interlocked.Add(ref _uploaded, length);
@@ -189,7 +208,8 @@ internal sealed class PeerSession : IPeerHandler
                 if (!_hashQuestions.TryDequeue(out request)) return;
             }
 
-            var hashes = await served.Hashes.AnswerAsync(request, ct);
+            var isTooMuch = request.Range.BaseLayer == 0 && ++_leafQuestions > MaxLeafQuestions;
+            var hashes = isTooMuch ? null : await served.Hashes.AnswerAsync(request, ct);
             Connection.Send((request, hashes), static (output, answer) => MessageWriter.WriteHashes(
                 output, answer.hashes is null ? MessageType.HashReject : MessageType.Hashes, answer.request, answer.hashes));
         }
@@ -205,8 +225,10 @@ internal sealed class PeerSession : IPeerHandler
         PieceBuffer? buffer;
         lock (_lock)
         {
-            if (!_owed.Remove((piece, begin), out buffer)) return ++_strays > MaxStrays ? CloseReason.Unsolicited : CloseReason.None;
+            if (!_owed.Remove((piece, begin), out buffer)) return Stray();
         }
+
+        if (_strays > 0) _strays--;
 
         var index = new PieceIndex(piece);
         var block = new BlockIndex(begin / TorrentGeometry.BlockLength);
@@ -229,6 +251,9 @@ internal sealed class PeerSession : IPeerHandler
         Received(index, block, bytes.Length);
         return CloseReason.None;
     }
+
+    /// <summary>An answer to nothing we asked. A few are innocent: they crossed with a cancel.</summary>
+    private CloseReason Stray() => ++_strays > MaxStrays ? CloseReason.Unsolicited : CloseReason.None;
 
     /// <summary>Neighbouring blocks are told of as one run.</summary>
     private void Received(PieceIndex piece, BlockIndex block, int bytes)
@@ -282,7 +307,7 @@ internal sealed class PeerSession : IPeerHandler
 
         lock (_lock)
         {
-            if (!_owed.Remove((request.Piece, request.Begin), out var buffer)) return ++_strays > MaxStrays ? CloseReason.Unsolicited : CloseReason.None;
+            if (!_owed.Remove((request.Piece, request.Begin), out var buffer)) return Stray();
 
             buffer?.Release();
         }
@@ -315,6 +340,7 @@ internal sealed class PeerSession : IPeerHandler
         else if (payload[0] == OurMetadataId)
         {
             if (!MetadataMessage.TryRead(payload[1..], out var message, out var data)) return CloseReason.MalformedMessage;
+            if (message.Type != MetadataMessageType.Request && !TryTakeOwed(ref _metadataOwed)) return Stray();
 
             _batch.Add(new SwarmEvent.MetadataReceived(Key, message, data.ToArray()));
         }
@@ -325,6 +351,8 @@ internal sealed class PeerSession : IPeerHandler
     private CloseReason OnHashMessage(MessageType type, ReadOnlySpan<byte> payload)
     {
         if (!HashRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
+        if (type != MessageType.Hashes && payload.Length != HashRequest.PayloadLength) return CloseReason.MalformedMessage;
+        if (type != MessageType.HashRequest && !TryTakeOwed(ref _hashesOwed)) return Stray();
 
         switch (type)
         {
@@ -348,5 +376,32 @@ internal sealed class PeerSession : IPeerHandler
         return CloseReason.None;
     }
 
-    private sealed record Served(TorrentContent Content, TorrentGeometry Geometry, HashServer Hashes);
+    private static bool TryTakeOwed(ref int owed)
+    {
+        if (Interlocked.Decrement(ref owed) >= 0) return true;
+
+        Interlocked.Increment(ref owed);
+        return false;
+    }
+
+    /// <summary>What it has, said once (BEP 3, BEP 6).</summary>
+    private CloseReason OnPieces(MessageType type, ReadOnlySpan<byte> payload)
+    {
+        if (type != MessageType.Bitfield && !Handshake.HasFast) return CloseReason.None;
+        if (_hasSaidPieces) return CloseReason.BadBitfield;
+
+        _hasSaidPieces = true;
+        _batch.Add(new SwarmEvent.PeerBitfield(Key, type == MessageType.Bitfield ? payload.ToArray() : null, type == MessageType.HaveAll));
+        return CloseReason.None;
+    }
+
+    private void OnPort(int port)
+    {
+        if (port == 0 || _hasSaidPort) return;
+
+        _hasSaidPort = true;
+        _portHeard(this, port);
+    }
+
+    private sealed record Served(TorrentGeometry Geometry, ReadBlocks ReadAsync, HashServer Hashes);
 }

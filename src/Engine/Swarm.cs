@@ -18,7 +18,10 @@ namespace Shoal.Engine;
 /// </summary>
 internal sealed class Swarm
 {
+    private const int MostHaves = 50_000;
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(100); // BEP 3: two minutes
+    private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
 
     private readonly InfoHash _infoHash;
     private readonly PeerId _ourId;
@@ -34,6 +37,8 @@ internal sealed class Swarm
     private Downloads? _downloads;
     private HashPicker? _hashes;
     private bool _fetch = true;
+    private TimeSpan _diskRestsUntil;
+    private bool _isUnusable;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
@@ -64,6 +69,12 @@ internal sealed class Swarm
 
     /// <summary>Whether anything is missing that is to be fetched.</summary>
     private bool Wants => _fetch && !IsComplete;
+
+    /// <summary>Whether the piece is on its way.</summary>
+    public bool IsOpen(PieceIndex piece) => _downloads?.IsOpen(piece) == true;
+
+    /// <summary>Gives all memory back; no event may follow.</summary>
+    public void Close() => _downloads?.Close();
 
     /// <summary>Nothing can happen before the next event.</summary>
     public bool IsIdle => !Wants && _peers.Count == 0 && _connecting.Count == 0;
@@ -111,6 +122,7 @@ internal sealed class Swarm
         {
             case SwarmEvent.ChokeChanged m when Find(m.Peer, now) is { } peer:
                 peer.IsChoking = m.Choked;
+                peer.ForgetRefusals();
                 if (m.Choked && !peer.Handshake.HasFast) _downloads?.ReleaseAll(peer); // with BEP 6 each request is rejected one by one
                 Ask(peer, now);
                 break;
@@ -128,19 +140,26 @@ internal sealed class Swarm
                 _downloads?.OnReceived(peer, m, now);
                 Ask(peer, now);
                 break;
+            case SwarmEvent.BlocksReceived m:
+                _downloads?.OnRefused(m);
+                break;
+            case SwarmEvent.KeptAlive m:
+                Find(m.Peer, now);
+                break;
             case SwarmEvent.BlockWasted m when Find(m.Peer, now) is { } peer:
                 Wasted += m.Bytes;
-                Downloads.OnWasted(peer, m, now);
+                _downloads?.OnWasted(peer, m, now);
                 Ask(peer, now);
                 break;
             case SwarmEvent.RequestRejected m when Find(m.Peer, now) is { } peer:
-                _downloads?.OnRejected(peer, m.Piece, m.Block);
+                _downloads?.OnRejected(peer, m.Piece, m.Block, now);
                 AskAll(now);
                 break;
             case SwarmEvent.ExtensionsKnown m when Find(m.Peer, now) is { } peer:
                 peer.Extensions = m.Extensions;
                 peer.Client = m.Extensions.Client ?? peer.Client;
-                if (m.Extensions.RequestQueue > 0) peer.Window = new RequestWindow(m.Extensions.RequestQueue);
+                peer.Window.Limit(m.Extensions.RequestQueue);
+                if (peer.IsIncoming && m.Extensions.ListenPort != 0) LearnAddress(peer, peer.EndPoint.WithPort(m.Extensions.ListenPort));
                 AskMetadata(now);
                 break;
             case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
@@ -150,7 +169,7 @@ internal sealed class Swarm
                 OnHashes(peer, m, now);
                 break;
             case SwarmEvent.HashesRejected m when Find(m.Peer, now) is { } peer:
-                if (_downloads?.OnLeavesRejected(m.Request) != true) _hashes?.OnRejected(peer, m.Request);
+                if (_downloads?.OnLeavesRejected(m.Request) != true) _hashes?.OnRejected(peer, m.Request, now);
                 AskHashes(now);
                 break;
             case SwarmEvent.Uploaded m when _peers.TryGetValue(m.Peer, out var peer):
@@ -172,66 +191,128 @@ internal sealed class Swarm
     {
         if (!e.Incoming) _connecting.Remove(e.EndPoint);
         var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now);
-        if (Refuse(peer) is var reason and not CloseReason.None)
+        var twin = _peers.Values.FirstOrDefault(p => p.Handshake.PeerId == peer.Handshake.PeerId);
+        if (Refuse(peer, twin) is var reason and not CloseReason.None)
         {
-            if (reason is CloseReason.Self) _list.Ban(e.EndPoint);
+            if (reason is CloseReason.Self && !e.Incoming) _list.Ban(e.EndPoint);
+            else if (reason is CloseReason.Duplicate && !e.Incoming) Hand(e.EndPoint, twin!, now);
             else if (!e.Incoming) _list.Shelve(e.EndPoint, now);
             _effects.Close(e.Peer, reason);
             return;
         }
+
+        if (twin is not null) Replace(twin, peer, now);
 
         _peers[e.Peer] = peer;
         _effects.SendExtensions(e.Peer, Info?.Bytes.Length ?? 0);
         _effects.SendBitfield(e.Peer, Have);
     }
 
-    private CloseReason Refuse(Peer peer)
+    private CloseReason Refuse(Peer peer, Peer? twin)
     {
         if (peer.Handshake.PeerId == _ourId) return CloseReason.Self;
-        if (_list.IsBanned(peer.EndPoint)) return CloseReason.Corrupt;
-        if (_peers.Values.FirstOrDefault(p => p.Handshake.PeerId == peer.Handshake.PeerId) is { } twin)
-        {
-            // both sides may have dialled at once: each keeps the connection that the larger ID made
-            var keepOutgoing = _ourId.Value > peer.Handshake.PeerId.Value;
-            if (twin.IsIncoming == peer.IsIncoming || peer.IsIncoming == keepOutgoing) return CloseReason.Duplicate;
+        if (_list.IsBanned(peer.EndPoint, peer.Handshake.PeerId)) return CloseReason.Corrupt;
+        if (twin is null) return _peers.Count >= _options.MaxPeers ? CloseReason.TooMany : CloseReason.None;
 
-            _effects.Close(twin.Key, CloseReason.Duplicate);
-        }
+        // both sides may have dialled at once: each keeps the connection that the larger ID made
+        var keepOutgoing = _ourId.Value > peer.Handshake.PeerId.Value;
+        return twin.IsIncoming == peer.IsIncoming || peer.IsIncoming == keepOutgoing ? CloseReason.Duplicate : CloseReason.None;
+    }
 
-        return _peers.Count >= _options.MaxPeers ? CloseReason.TooMany : CloseReason.None;
+    /// <summary>The endpoint leads to a peer we have already: it is tried again when that one is gone.</summary>
+    private void Hand(NetEndPoint endPoint, Peer twin, TimeSpan now)
+    {
+        if (twin.ListensAt is { } other && other != endPoint) _list.Shelve(other, now);
+        twin.ListensAt = endPoint;
+    }
+
+    private void Replace(Peer twin, Peer peer, TimeSpan now)
+    {
+        peer.ListensAt = twin.IsIncoming ? twin.ListensAt : twin.EndPoint;
+        _effects.Close(twin.Key, CloseReason.Duplicate);
+        _peers.Remove(twin.Key);
+        _downloads?.Forget(twin);
+        _metadata.Forget(twin.Key);
+        AskAll(now);
+    }
+
+    /// <summary>A peer that came to us says where it listens: there is no need to connect to it as well.</summary>
+    private void LearnAddress(Peer peer, NetEndPoint endPoint)
+    {
+        if (peer.ListensAt is not null || !_list.Hold(endPoint)) return;
+
+        peer.ListensAt = endPoint;
     }
 
     private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
     {
         _downloads?.Forget(peer);
         _metadata.Forget(peer.Key);
-        if (reason is CloseReason.Corrupt or CloseReason.Self) _list.Ban(peer.EndPoint);
-        else if (reason is CloseReason.NothingToDo or CloseReason.Duplicate) _list.Shelve(peer.EndPoint, now);
-        else _list.OnClosed(peer.EndPoint, now, peer.Window.Rate.Total > 0);
+        Release(peer.EndPoint);
+        if (peer.ListensAt is { } listensAt) Release(listensAt);
         DealSlots(now);
         ConnectMore(now);
         AskMetadata(now);
         AskHashes(now);
         AskAll(now);
+
+        void Release(NetEndPoint endPoint)
+        {
+            if (reason is CloseReason.NothingToDo or CloseReason.Duplicate) _list.Shelve(endPoint, now);
+            else _list.OnClosed(endPoint, now, peer.Window.Rate.Total > 0);
+        }
     }
 
     private void OnContentOpened(SwarmEvent.ContentOpened e, TimeSpan now)
     {
+        var before = Have;
+        CloseDownloads();
         (Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
-        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects);
-        if (e.Layers.Missing > 0 && Wants) _hashes = new HashPicker(e.Info, e.Layers, _options.QuestionTimeout);
+        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _peers);
+        _hashes = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
         foreach (var peer in _peers.Values.ToList())
         {
-            _effects.SendExtensions(peer.Key, e.Info.Bytes.Length); // who came before we had the metadata may ask for it now
-            for (var piece = Have.NextSet(0); piece >= 0; piece = Have.NextSet(piece + 1)) _effects.SendHave(peer.Key, new PieceIndex(piece));
+            if (peer.HasSaid) _downloads.OnPeerSaid(peer);
+            TellNews(peer, before);
             foreach (var early in peer.Early ?? []) HandleFromPeer(early, now);
             peer.Early = null;
+            UpdateInterest(peer);
         }
 
         if (IsComplete) Finish(now);
         ConnectMore(now);
         AskHashes(now);
         AskAll(now);
+    }
+
+    /// <summary>The content is opened anew, perhaps another copy of it: what was under way belongs to the old one.</summary>
+    private void CloseDownloads()
+    {
+        if (_downloads is null) return;
+
+        foreach (var peer in _peers.Values)
+        {
+            _downloads.Forget(peer);
+            peer.OpenQuestions = 0;
+        }
+
+        _downloads.Close();
+    }
+
+    /// <summary>Who came before the content was open has yet to hear of it.</summary>
+    private void TellNews(Peer peer, Bitfield? before)
+    {
+        if (Have!.Count - (before?.Count ?? 0) > MostHaves)
+        {
+            _effects.Close(peer.Key, CloseReason.Stopping); // a new connection begins with a bitfield; that many messages would not be read in time
+            return;
+        }
+
+        if (before is null) _effects.SendExtensions(peer.Key, Info!.Bytes.Length); // it may ask for the metadata now
+        for (var piece = Have.NextSet(0); piece >= 0; piece = Have.NextSet(piece + 1))
+        {
+            if (before?[piece] != true) _effects.SendHave(peer.Key, new PieceIndex(piece));
+        }
     }
 
     private void OnHas(Peer peer, SwarmEvent.PeerHas e, TimeSpan now)
@@ -258,7 +339,7 @@ internal sealed class Swarm
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
-        if (_hashes is { IsDone: false }) AskHashes(now);
+        if (_hashes is { IsDone: false }) AskHashes(peer, now);
         Ask(peer, now);
     }
 
@@ -284,7 +365,7 @@ internal sealed class Swarm
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
-        AskHashes(now);
+        AskHashes(peer, now);
         Ask(peer, now);
     }
 
@@ -319,13 +400,16 @@ internal sealed class Swarm
 
     private void OnMetadataWhole(byte[] bytes)
     {
-        if (TorrentInfoReader.Read(bytes, out var info) != MetainfoError.None)
+        _metadata.Clear();
+        var error = TorrentInfoReader.Read(bytes, out var info);
+        if (error != MetainfoError.None)
         {
-            _effects.MetadataUnusable(TorrentInfoReader.Read(bytes, out _));
+            _isUnusable = true;
+            _effects.MetadataUnusable(error);
             return;
         }
 
-        Info = info;
+        Info = info!;
         _effects.MetadataKnown(info);
     }
 
@@ -345,9 +429,9 @@ internal sealed class Swarm
 
     private void AskMetadata(TimeSpan now)
     {
-        if (Info is not null) return;
+        if (Info is not null || _isUnusable) return;
 
-        foreach (var peer in _peers.Values)
+        foreach (var peer in _peers.Values.OrderBy(p => _metadata.TimesAsked(p.Key)))
         {
             if (!_metadata.HasRoom(now, _options.QuestionTimeout)) return;
             if (peer.Extensions is not { } extensions || !_metadata.CanAsk(peer.Key, extensions)) continue;
@@ -385,34 +469,38 @@ internal sealed class Swarm
             _effects.LayerKnown(file);
         }
 
-        AskHashes(now);
+        AskHashes(peer, now);
         if (completed.Count > 0) AskAll(now);
     }
 
     private void AskHashes(TimeSpan now)
     {
+        foreach (var peer in _peers.Values) AskHashes(peer, now);
+    }
+
+    private void AskHashes(Peer peer, TimeSpan now)
+    {
         if (_downloads is null) return;
-
-        foreach (var peer in _peers.Values)
+        if (_hashes is { IsDone: false })
         {
-            if (_hashes is { IsDone: false })
-            {
-                foreach (var request in _hashes.Pick(peer, now)) _effects.SendHashRequest(peer.Key, request);
-            }
-
-            foreach (var request in _downloads.PickLeaves(peer, now, _options.QuestionTimeout)) _effects.SendHashRequest(peer.Key, request);
+            foreach (var request in _hashes.Pick(peer, now)) _effects.SendHashRequest(peer.Key, request);
         }
+
+        foreach (var request in _downloads.PickLeaves(peer, now, _options.QuestionTimeout)) _effects.SendHashRequest(peer.Key, request);
     }
 
     private void OnStored(SwarmEvent.PieceStored e, TimeSpan now)
     {
-        var blamed = _downloads!.OnStored(e.Piece, e.Status);
+        if (!_downloads!.IsOpen(e.Piece)) return; // of a copy that is not ours any more
+
+        var blamed = _downloads.OnStored(e.Piece, e.Status);
         foreach (var key in blamed)
         {
             if (_peers.TryGetValue(key, out var guilty)) Ban(guilty, now);
         }
 
         if (e.Status == PutStatus.Corrupt) AskHashes(now);
+        if (e.Status == PutStatus.Failed) _diskRestsUntil = now + DiskRest; // a full disk stays full for a while
         if (e.Status == PutStatus.Stored)
         {
             foreach (var peer in _peers.Values)
@@ -467,9 +555,9 @@ internal sealed class Swarm
 
     private void Ask(Peer peer, TimeSpan now)
     {
-        if (_downloads is null || !Wants || peer.IsChoking || !peer.AmInterested) return;
+        if (_downloads is null || !Wants || peer.IsChoking || !peer.AmInterested || now < _diskRestsUntil) return;
 
-        _downloads.Ask(peer, _peers, now);
+        _downloads.Ask(peer, now);
     }
 
     private void AskAll(TimeSpan now)
@@ -491,7 +579,7 @@ internal sealed class Swarm
 
     private void Ban(Peer peer, TimeSpan now)
     {
-        _list.Ban(peer.EndPoint);
+        _list.Ban(peer.EndPoint, peer.Handshake.PeerId);
         _effects.Close(peer.Key, CloseReason.Corrupt);
         if (_peers.Remove(peer.Key)) OnClosed(peer, CloseReason.Corrupt, now);
     }
@@ -513,7 +601,8 @@ internal sealed class Swarm
         {
             peer.Upload.Tick(now);
             peer.Window.Tick(now, peer.WasFull);
-            peer.WasFull = peer.Owed.Count >= peer.Window.Size;
+            peer.WasFull = peer.Owed.Count > peer.Window.Size / 2;
+            if (peer.Refused is not null && now - peer.RefusedAt > RefusalLasts) peer.ForgetRefusals();
             if (now - peer.LastHeard > _options.SilenceLimit)
             {
                 _effects.Close(peer.Key, CloseReason.TimedOut);

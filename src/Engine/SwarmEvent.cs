@@ -18,6 +18,9 @@ internal abstract record SwarmEvent
 
     internal sealed record PeerClosed(PeerKey Peer, CloseReason Reason) : SwarmEvent;
 
+    /// <summary>The peer says only that it is there.</summary>
+    internal sealed record KeptAlive(PeerKey Peer) : SwarmEvent;
+
     internal sealed record ChokeChanged(PeerKey Peer, bool Choked) : SwarmEvent;
 
     internal sealed record InterestChanged(PeerKey Peer, bool Interested) : SwarmEvent;

@@ -6,6 +6,7 @@ using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
 using Shoal.Engine.Limits;
 using Shoal.Engine.Peers;
+using Shoal.Engine.Serving;
 using Shoal.Storage;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
@@ -28,14 +29,21 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private readonly Dictionary<PeerKey, PeerSession> _sessions = [];
     private readonly Dictionary<(NetEndPoint, PeerId), PeerSnapshot> _gone = [];
     private readonly TaskCompletionSource<TorrentInfo> _metadata = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Outstanding _outstanding = new();
     private readonly RateMeter _down = new();
     private readonly RateMeter _up = new();
     private readonly ITimer _timer;
     private readonly Swarm _swarm;
     private readonly Task _running;
+    private readonly CancellationToken _stopped;
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TorrentContent? _content;
+    private int _opened;
+    private int _openedHere;
+    private HashServer? _hashes;
+    private Task? _disposing;
+    private volatile bool _tickMissed;
     private bool _ticking = true;
     private int _nextKey;
     private long _have;
@@ -46,7 +54,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     {
         (InfoHash, _shared) = (infoHash, shared);
         _swarm = new Swarm(infoHash, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
-        _timer = shared.Clock.CreateTimer(_ => _mailbox.Writer.TryWrite(new Mail(new SwarmEvent.Tick(), null)), null, TickInterval, TickInterval);
+        _stopped = _stopping.Token;
+        _timer = shared.Clock.CreateTimer(_ => _tickMissed = !_mailbox.Writer.TryWrite(new Mail(new SwarmEvent.Tick(), null)), null, TickInterval, TickInterval);
         _running = RunAsync();
     }
 
@@ -69,24 +78,34 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     /// <param name="named">Whether the user named them, in a link or by an option.</param>
     public void AddPeers(IReadOnlyList<NetEndPoint> endPoints, bool named = false) => Post(new SwarmEvent.PeersFound(endPoints, named));
 
-    /// <summary>Gives the swarm its content: from now on it serves what is there and fetches what is not.</summary>
+    /// <summary>Gives the swarm its content, or another copy of it: from now on it serves what is there and fetches what is not.</summary>
     /// <param name="fetch">False to serve what is there and no more.</param>
     public void Open(TorrentContent content, bool fetch)
     {
         if (_content is { } before) before.Lost -= OnLost;
+        _hashes = new HashServer(content.Info, content.Layers, content.TryReadLeavesAsync);
         _content = content;
+        var present = content.CopyPresent();
+        if (!present.IsFull && _completed.Task.IsCompleted) _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Increment(ref _opened);
         content.Lost += OnLost;
-        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, content.CopyPresent(), fetch));
+        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, present, fetch));
     }
 
     /// <summary>Closes all connections, waits for the disk, and ends.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock) return new(_disposing ??= StopAsync());
+    }
+
+    private async Task StopAsync()
     {
         await _timer.DisposeAsync();
         await _stopping.CancelAsync();
         _mailbox.Writer.TryComplete();
         await _running;
         await _outstanding.WaitAsync();
+        _swarm.Close();
         if (_content is { } content) content.Lost -= OnLost;
         _metadata.TrySetCanceled();
         _completed.TrySetCanceled();
@@ -96,20 +115,22 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     /// <summary>Takes over a connection whose handshake is done, and runs it to its end.</summary>
     internal async Task RunPeerAsync(ITransportConnection transport, Handshake handshake, bool incoming, NetEndPoint dialled, ReadOnlyMemory<byte> received)
     {
-        if (!_outstanding.TryEnter()) return;
+        if (!_outstanding.TryEnter())
+        {
+            await transport.DisposeAsync();
+            return;
+        }
 
+        var key = new PeerKey(Interlocked.Increment(ref _nextKey));
+        var session = new PeerSession(key, handshake, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), OnPortHeard) { MaxRunBytes = _shared.RunBytes };
+        session.Connection = new PeerConnection(transport, session);
         try
         {
-            var key = new PeerKey(Interlocked.Increment(ref _nextKey));
-            var session = new PeerSession(key, handshake, (e, ct) => _mailbox.Writer.WriteAsync(new Mail(e, null), ct), OnPortHeard);
-            session.Connection = new PeerConnection(transport, session);
-            if (_content is { } content) session.SetContent(content);
-            using var stop = _stopping.Token.Register(static c => ((PeerConnection)c!).Close(CloseReason.Stopping), session.Connection);
+            using var stop = _stopped.Register(static c => ((PeerConnection)c!).Close(CloseReason.Stopping), session.Connection);
             var connected = new SwarmEvent.PeerConnected(key, dialled, handshake, incoming);
-            await _mailbox.Writer.WriteAsync(new Mail(connected, session), _stopping.Token);
-            var reason = await session.Connection.RunAsync(received);
-            session.Close();
-            await _mailbox.Writer.WriteAsync(new Mail(new SwarmEvent.PeerClosed(key, reason), null), _stopping.Token);
+            await _mailbox.Writer.WriteAsync(new Mail(connected, session), _stopped);
+            var reason = await RunSessionAsync(session, received);
+            await _mailbox.Writer.WriteAsync(new Mail(new SwarmEvent.PeerClosed(key, reason), null), _stopped);
             Log.PeerClosed(_shared.Logger, dialled, reason);
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
@@ -118,23 +139,61 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         }
         finally
         {
+            session.Close();
             await transport.DisposeAsync();
             _outstanding.Leave();
         }
     }
 
+    private async Task<CloseReason> RunSessionAsync(PeerSession session, ReadOnlyMemory<byte> received)
+    {
+        try
+        {
+            return await session.Connection.RunAsync(received);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or ChannelClosedException))
+        {
+            Log.ConnectionFailed(_shared.Logger, e); // ours: it ends this connection and says so
+            return CloseReason.OurFault;
+        }
+        finally
+        {
+            session.Close();
+        }
+    }
+
     private async Task RunAsync()
     {
-        var mail = _mailbox.Reader;
-        while (await mail.WaitToReadAsync())
+        try
         {
-            while (mail.TryRead(out var m))
+            var mail = _mailbox.Reader;
+            while (await mail.WaitToReadAsync())
             {
-                if (_stopping.IsCancellationRequested) return;
+                while (mail.TryRead(out var m))
+                {
+                    if (_stopping.IsCancellationRequested) return;
 
-                Handle(m, _shared.Now);
+                    Handle(m, _shared.Now);
+                    if (!_tickMissed) continue;
+
+                    _tickMissed = false;
+                    Handle(new Mail(new SwarmEvent.Tick(), null), _shared.Now);
+                }
             }
         }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    /// <summary>A defect of ours: the swarm ends, and whoever waits for it learns why.</summary>
+    private void Fail(Exception error)
+    {
+        Log.SwarmFailed(_shared.Logger, InfoHash, error);
+        _metadata.TrySetException(error);
+        _completed.TrySetException(error);
+        _stopping.Cancel();
     }
 
     private void Handle(Mail mail, TimeSpan now)
@@ -149,17 +208,18 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         {
             case SwarmEvent.PeerConnected e:
                 _sessions[e.Peer] = mail.Newcomer!;
-                if (_content is { } content) mail.Newcomer!.SetContent(content);
+                SetContent(mail.Newcomer!);
                 break;
             case SwarmEvent.PeerClosed e:
-                if (_sessions.Remove(e.Peer, out var session)) Retire(session);
+                if (_sessions.Remove(e.Peer, out var session)) Retire(session, now);
                 break;
             case SwarmEvent.ContentOpened e:
-                foreach (var known in _sessions.Values) known.SetContent(_content!);
+                foreach (var known in _sessions.Values) SetContent(known);
+                _openedHere++;
                 _have = CountBytes(e.Info.Geometry, e.Have);
                 _metadata.TrySetResult(e.Info);
                 break;
-            case SwarmEvent.PieceStored { Status: PutStatus.Stored } e:
+            case SwarmEvent.PieceStored { Status: PutStatus.Stored } e when _swarm.IsOpen(e.Piece):
                 _have += _content!.Info.Geometry.LengthOf(e.Piece);
                 _lastProven = now;
                 break;
@@ -176,6 +236,11 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         _swarm.Handle(mail.Event, now);
         if (mail.Event is SwarmEvent.Tick) AfterTick();
+    }
+
+    private void SetContent(PeerSession session)
+    {
+        if (_content is { } content) session.SetContent(content.Info.Geometry, content.TryReadAsync, _hashes!);
     }
 
     private void BeforeTick(TimeSpan now)
@@ -197,7 +262,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private void AfterTick()
     {
         Publish();
-        if (!_swarm.IsIdle) return;
+        if (!_swarm.IsIdle || _down.BytesPerSecond > 0 || _up.BytesPerSecond > 0) return;
 
         _ticking = false; // until something happens
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -229,8 +294,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
             .GroupBy(p => (p.EndPoint, p.PeerId))
             .Select(g => g.Last() with { Received = g.Sum(p => p.Received), Sent = g.Sum(p => p.Sent) });
 
-    private void Retire(PeerSession session)
+    private void Retire(PeerSession session, TimeSpan now)
     {
+        CountUploaded(session, now);
         if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is { } peer) Remember(peer);
     }
 
@@ -270,7 +336,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     {
         try
         {
-            await _mailbox.Writer.WriteAsync(new Mail(e, null), _stopping.Token);
+            await _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped);
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ChannelClosedException)
         {
@@ -292,9 +358,14 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         try
         {
-            var opened = await _shared.Dialler.TryOpenAsync(endPoint, InfoHash.Truncated, _stopping.Token);
+            var opened = await _shared.Dialler.TryOpenAsync(endPoint, InfoHash.Truncated, _stopped);
             if (opened is null) await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
             else await RunPeerAsync(opened.Value.Connection, opened.Value.Handshake, incoming: false, endPoint, default);
+        }
+        catch (Exception e)
+        {
+            Log.ConnectionFailed(_shared.Logger, e);
+            await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
         }
         finally
         {
@@ -304,10 +375,10 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.Close(PeerKey peer, CloseReason reason)
     {
-        if (_swarm.Peers.FirstOrDefault(p => p.Key == peer) is { } known && reason == CloseReason.Corrupt)
+        if (reason is CloseReason.Corrupt or CloseReason.Duplicate && _swarm.Peers.FirstOrDefault(p => p.Key == peer) is { } known)
         {
-            Remember(known);
-            Log.PeerBanned(_shared.Logger, known.EndPoint);
+            Remember(known); // it is no peer any more, though its connection has yet to end
+            if (reason == CloseReason.Corrupt) Log.PeerBanned(_shared.Logger, known.EndPoint);
         }
 
         Find(peer)?.Connection.Close(reason);
@@ -323,7 +394,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
             MetadataSize = metadataSize,
             Client = _shared.Options.Client,
             ListenPort = _shared.Options.ListenPort,
-            RequestQueue = Serving.UploadQueue.Capacity / 2,
+            RequestQueue = UploadQueue.Capacity / 2,
         };
         session.Connection.Send(hello, static (output, h) =>
         {
@@ -376,13 +447,19 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         session.Connection.Send((type, request), static (output, m) => MessageWriter.WriteRequest(output, m.type, m.request));
     }
 
-    void ISwarmEffects.SendHashRequest(PeerKey peer, HashRequest request) =>
-        Find(peer)?.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
+    void ISwarmEffects.SendHashRequest(PeerKey peer, HashRequest request)
+    {
+        if (Find(peer) is not { } session) return;
+
+        session.ExpectHashes();
+        session.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
+    }
 
     void ISwarmEffects.SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data)
     {
         if (Find(peer) is not { TheirMetadataId: not 0 } session) return;
 
+        if (message.Type == MetadataMessageType.Request) session.ExpectMetadata();
         session.Connection.Send((session.TheirMetadataId, message, data), static (output, m) =>
         {
             var head = new System.Buffers.ArrayBufferWriter<byte>(64);
@@ -410,6 +487,10 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
             if (outcome.Error is { } error) _completed.TrySetException(error);
             await PostLaterAsync(new SwarmEvent.PieceStored(piece, outcome.Status));
         }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
         finally
         {
             buffer.Release();
@@ -425,7 +506,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     void ISwarmEffects.Completed()
     {
         Publish();
-        _completed.TrySetResult();
+        if (_openedHere == Volatile.Read(ref _opened)) _completed.TrySetResult();
     }
 
     private readonly record struct Mail(SwarmEvent Event, PeerSession? Newcomer);

@@ -28,7 +28,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> portHeard)
     {
         var dialler = new Dialler(options, transport, download, upload, clock);
-        _shared = new EngineShared(options, dialler, clock, random, logger, portHeard);
+        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, random, logger, portHeard);
         _halfOpen = new SemaphoreSlim(options.MaxHalfOpen);
         Listeners = listeners;
         _accepting = [.. listeners.Select(AcceptAsync)];
@@ -73,16 +73,49 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     private async Task AcceptAsync(ITransportListener listener)
     {
-        while (await listener.AcceptAsync(_stopping.Token) is { } connection)
+        while (!_stopping.IsCancellationRequested)
         {
-            if (_halfOpen.Wait(0)) _ = ReceiveAsync(connection);
-            else await connection.DisposeAsync();
+            try
+            {
+                if (await listener.AcceptAsync(_stopping.Token) is not { } connection) return;
+
+                if (_halfOpen.Wait(0)) _ = ReceiveAsync(connection);
+                else await connection.DisposeAsync();
+            }
+            catch (IOException e)
+            {
+                Log.AcceptFailed(_shared.Logger, listener.LocalEndPoint, e);
+                await RestAsync();
+            }
         }
+    }
+
+    private async Task RestAsync()
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _shared.Clock, _stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // no need to rest any more
+        }
+    }
+
+    /// <summary>What goes out in one go: everything else a peer is told waits behind it, so with a limit no more than 50 ms of it.</summary>
+    private static int RunBytes(RateLimiter upload)
+    {
+        const int block = Core.Geometry.TorrentGeometry.BlockLength;
+        return upload.IsLimited ? (int)Math.Clamp(upload.BytesPerSecond / 20 / block * block, block, BulkSend.MaxBytes) : BulkSend.MaxBytes;
     }
 
     private async Task ReceiveAsync(ITransportConnection raw)
     {
-        if (!_outstanding.TryEnter()) return;
+        if (!_outstanding.TryEnter())
+        {
+            await raw.DisposeAsync();
+            return;
+        }
 
         var connection = _shared.Dialler.Throttle(raw);
         SwarmLoop? swarm = null;

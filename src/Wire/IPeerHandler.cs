@@ -10,6 +10,9 @@ public interface IPeerHandler
     /// <returns><see cref="CloseReason.None"/> to go on.</returns>
     CloseReason OnMessage(MessageType type, ReadOnlySpan<byte> payload);
 
+    /// <summary>Reader: the peer has nothing to say, but is there.</summary>
+    void OnKeepAlive();
+
     /// <summary>Reader: all that arrived so far has been handed over. The reader waits for it, and so does the peer.</summary>
     ValueTask BatchEndAsync(CancellationToken ct);
 

@@ -62,8 +62,8 @@ public sealed class PeerConnection : IAsyncDisposable
     /// <param name="received">Bytes that came with the handshake and belong to the first messages.</param>
     public async Task<CloseReason> RunAsync(ReadOnlyMemory<byte> received = default)
     {
+        var sender = SendAsync(); // first: a peer that never lets the reader wait must not keep it from starting
         var reader = ReadAsync(received);
-        var sender = SendAsync();
         await Task.WhenAny(reader, sender);
         Close(CloseReason.Disconnected);
         await _transport.DisposeAsync();
@@ -124,7 +124,11 @@ public sealed class PeerConnection : IAsyncDisposable
             if (status == MessageStatus.Incomplete) return CloseReason.None;
 
             used += needed;
-            if (type is null) continue;
+            if (type is null)
+            {
+                _handler.OnKeepAlive();
+                continue;
+            }
 
             var reason = _handler.OnMessage(type.Value, payload);
             if (reason != CloseReason.None) return reason;

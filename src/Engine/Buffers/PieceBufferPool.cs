@@ -20,8 +20,9 @@ internal sealed class PieceBufferPool(long budget)
         }
     }
 
-    /// <summary>Pieces so large that two do not fit the budget still get two, or nothing would ever move.</summary>
-    public bool TryLease(int length, out PieceBuffer buffer)
+    /// <summary>Pieces so large that two do not fit the budget still get two, and a swarm that has none gets one, or nothing would ever move.</summary>
+    /// <param name="held">Buffers that the asking swarm holds already.</param>
+    public bool TryLease(int length, int held, out PieceBuffer buffer)
     {
         const int alwaysAllowed = 2;
         var size = SizeFor(length);
@@ -29,7 +30,7 @@ internal sealed class PieceBufferPool(long budget)
         buffer = null!;
         lock (_lock)
         {
-            if (_leased + size > budget && _out >= alwaysAllowed) return false;
+            if (_leased + size > budget && _out >= alwaysAllowed && held > 0) return false;
 
             _leased += size;
             _out++;

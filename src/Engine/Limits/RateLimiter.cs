@@ -12,10 +12,11 @@ public sealed class RateLimiter : IDisposable
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
-    private readonly Queue<(int Wanted, TaskCompletionSource<int> Granted)> _waiting = new();
+    private readonly LinkedList<(int Wanted, TaskCompletionSource<int> Granted)> _waiting = new();
     private long _last;
     private double _tokens;
     private bool _ticking;
+    private bool _isOver;
 
     /// <param name="bytesPerSecond">0 for no limit.</param>
     public RateLimiter(long bytesPerSecond, TimeProvider clock)
@@ -31,25 +32,30 @@ public sealed class RateLimiter : IDisposable
     public bool IsLimited => BytesPerSecond > 0;
 
     /// <summary>Waits until some bytes may go, at least one and at most as many as wanted.</summary>
-    public ValueTask<int> TakeAsync(int wanted)
+    /// <exception cref="OperationCanceledException">Nothing was taken.</exception>
+    public ValueTask<int> TakeAsync(int wanted, CancellationToken ct = default)
     {
         if (!IsLimited) return new(wanted);
 
+        LinkedListNode<(int Wanted, TaskCompletionSource<int> Granted)> node;
         lock (_lock)
         {
+            if (_isOver) return new(wanted);
+
             Fill();
             if (_waiting.Count == 0 && TryGrant(wanted, out var granted)) return new(granted);
 
             var source = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue((wanted, source));
+            node = _waiting.AddLast((wanted, source));
             if (!_ticking)
             {
                 _ticking = true;
                 _timer.Change(Refill, Refill);
             }
 
-            return new(source.Task);
         }
+
+        return new(WaitAsync(node, ct));
     }
 
     /// <summary>Counts bytes that went already, or gives back (below zero) what was granted and not used.</summary>
@@ -60,20 +66,47 @@ public sealed class RateLimiter : IDisposable
         lock (_lock) _tokens -= bytes;
     }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Lets everybody go who waits.</summary>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        lock (_lock)
+        {
+            _isOver = true;
+            foreach (var (wanted, granted) in _waiting) granted.TrySetResult(wanted);
+            _waiting.Clear();
+        }
+    }
+
+    private async Task<int> WaitAsync(LinkedListNode<(int Wanted, TaskCompletionSource<int> Granted)> node, CancellationToken ct)
+    {
+        using var giveUp = ct.UnsafeRegister(_ => GiveUp(node, ct), null);
+        return await node.Value.Granted.Task;
+    }
+
+    private void GiveUp(LinkedListNode<(int Wanted, TaskCompletionSource<int> Granted)> node, CancellationToken ct)
+    {
+        lock (_lock)
+        {
+            if (node.List is null) return; // granted already
+
+            _waiting.Remove(node);
+            node.Value.Granted.TrySetCanceled(ct);
+        }
+    }
 
     private void OnTimer()
     {
         lock (_lock)
         {
             Fill();
-            while (_waiting.TryPeek(out var first) && TryGrant(first.Wanted, out var granted))
+            while (_waiting.First is { Value: var first } && TryGrant(first.Wanted, out var granted))
             {
-                _waiting.Dequeue();
-                first.Granted.SetResult(granted);
+                _waiting.RemoveFirst();
+                first.Granted.TrySetResult(granted);
             }
 
-            if (_waiting.Count > 0) return;
+            if (_waiting.Count > 0 || _isOver) return;
 
             _ticking = false;
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -85,7 +118,7 @@ public sealed class RateLimiter : IDisposable
     {
         var share = Math.Clamp((int)(BytesPerSecond * BurstSeconds / 8), 1, 64 * 1024);
         granted = Math.Min(wanted, share);
-        if (_tokens < Math.Min(granted, share)) return false;
+        if (_tokens < granted) return false;
 
         _tokens -= granted;
         return true;

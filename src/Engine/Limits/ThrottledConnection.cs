@@ -17,9 +17,17 @@ internal sealed class ThrottledConnection(ITransportConnection inner, RateLimite
         if (!download.IsLimited) return await inner.ReceiveAsync(buffer, ct);
 
         await inner.ReceiveAsync(Memory<byte>.Empty, ct); // something is there: an idle peer must not hold bytes that others could use
-        var granted = await download.TakeAsync(buffer.Length);
-        var count = await inner.ReceiveAsync(buffer[..granted], ct);
-        download.Charge(count - granted);
+        var granted = await download.TakeAsync(buffer.Length, ct);
+        var count = 0;
+        try
+        {
+            count = await inner.ReceiveAsync(buffer[..granted], ct);
+        }
+        finally
+        {
+            download.Charge(count - granted);
+        }
+
         return count;
     }
 
@@ -35,7 +43,7 @@ internal sealed class ThrottledConnection(ITransportConnection inner, RateLimite
         var offset = 0;
         while (index < buffers.Count)
         {
-            var granted = await upload.TakeAsync(buffers.Skip(index).Sum(b => b.Count) - offset);
+            var granted = await upload.TakeAsync(buffers.Skip(index).Sum(b => b.Count) - offset, ct);
             _part.Clear();
             for (var left = granted; left > 0;)
             {

@@ -11,6 +11,7 @@ namespace Shoal.Engine.Metadata;
 internal sealed class HashPicker
 {
     private const int MaxPerPeer = 8;
+    private const int RefusalLasts = 5; // times our patience
 
     private readonly TorrentInfo _info;
     private readonly PieceLayers _layers;
@@ -34,11 +35,13 @@ internal sealed class HashPicker
     /// <summary>What to ask a peer for now.</summary>
     public IEnumerable<HashRequest> Pick(Peer peer, TimeSpan now)
     {
+        if (peer.Has is { IsEmpty: true }) yield break;
+
         for (var node = _wanted.First; node is not null && peer.OpenQuestions < MaxPerPeer; node = node.Next)
         {
             var wanted = node.Value;
             var isOpen = wanted.AskedAt is { } at && now - at < _patience;
-            if (isOpen || wanted.Refused.Contains(peer.Key) || !HasAny(peer, wanted.File)) continue;
+            if (isOpen || (wanted.Refused.TryGetValue(peer.Key, out var until) && now < until) || !HasAny(peer, wanted.File)) continue;
 
             wanted.AskedAt = now;
             peer.OpenQuestions++;
@@ -52,10 +55,10 @@ internal sealed class HashPicker
     public bool OnHashes(Peer peer, HashRequest request, ReadOnlySpan<byte> hashes, out IReadOnlyList<FileIndex> completed)
     {
         completed = [];
+        peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
         if (!_byRequest.TryGetValue(request, out var node)) return true; // another peer was faster
 
         var wanted = node.Value;
-        peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
         if (!request.Range.Proves(hashes, _info.Files[wanted.File].Id.Value, _info.Geometry.TreeHeight(wanted.File))) return false;
 
         _wanted.Remove(node);
@@ -68,12 +71,13 @@ internal sealed class HashPicker
         return true;
     }
 
-    public void OnRejected(Peer peer, HashRequest request)
+    /// <summary>The peer may have what it lacks later on.</summary>
+    public void OnRejected(Peer peer, HashRequest request, TimeSpan now)
     {
+        peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
         if (!_byRequest.TryGetValue(request, out var node)) return;
 
-        peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
-        node.Value.Refused.Add(peer.Key);
+        node.Value.Refused[peer.Key] = now + _patience * RefusalLasts;
         node.Value.AskedAt = null;
     }
 
@@ -117,7 +121,7 @@ internal sealed class HashPicker
 
         public TimeSpan? AskedAt { get; set; }
 
-        public HashSet<PeerKey> Refused { get; } = [];
+        public Dictionary<PeerKey, TimeSpan> Refused { get; } = [];
     }
 
     private sealed class Plan(FileIndex file, int pieces)

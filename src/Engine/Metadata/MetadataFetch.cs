@@ -17,17 +17,22 @@ internal sealed class MetadataFetch(InfoHash infoHash)
 
     private readonly Dictionary<PeerKey, Source> _sources = [];
     private readonly HashSet<PeerKey> _refused = [];
+    private readonly Dictionary<PeerKey, int> _timesAsked = [];
 
-    public bool HasRoom(TimeSpan now, TimeSpan patience) =>
-        _sources.Count < MaxSources && _sources.Values.All(s => now - s.LastPiece > patience);
+    /// <summary>Nobody that was asked gives.</summary>
+    public bool HasRoom(TimeSpan now, TimeSpan patience) => _sources.Values.All(s => now - s.LastPiece > patience);
+
+    public int TimesAsked(PeerKey peer) => _timesAsked.GetValueOrDefault(peer);
 
     public bool CanAsk(PeerKey peer, ExtensionHandshake extensions) =>
         extensions.MetadataId != 0 && extensions.MetadataSize is > 0 and <= MaxSize && !_sources.ContainsKey(peer) && !_refused.Contains(peer);
 
-    /// <summary>Begins with a peer.</summary>
+    /// <summary>Begins with a peer, in the place of the one that has been silent for longest if there are many.</summary>
     /// <returns>The pieces to ask it for now.</returns>
     public IEnumerable<int> Begin(PeerKey peer, long size, TimeSpan now)
     {
+        if (_sources.Count >= MaxSources) _sources.Remove(_sources.MinBy(s => s.Value.LastPiece).Key);
+        _timesAsked[peer] = TimesAsked(peer) + 1;
         var source = new Source((int)size, now);
         _sources[peer] = source;
         return source.Next(Pipeline);
@@ -64,7 +69,10 @@ internal sealed class MetadataFetch(InfoHash infoHash)
     {
         _sources.Remove(peer);
         _refused.Remove(peer);
+        _timesAsked.Remove(peer);
     }
+
+    public void Clear() => _sources.Clear();
 
     /// <summary>In order: a piece that comes is the next one, since the peer answers in the order it was asked.</summary>
     private sealed class Source(int size, TimeSpan now)

@@ -43,7 +43,7 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public bool IsInterested { get; set; }
 
-    public RequestWindow Window { get; set; } = new(0);
+    public RequestWindow Window { get; } = new();
 
     /// <summary>Blocks it owes, oldest first.</summary>
     public LinkedList<OwedBlock> Owed { get; } = new();
@@ -66,6 +66,22 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public bool WasFull { get; set; }
 
-    public bool HasPiece(PieceIndex piece) => HasSaid && (Has is null || Has[piece]);
+    /// <summary>Pieces it has and yet refused to give: it is not asked for them for a while.</summary>
+    public HashSet<int>? Refused { get; private set; }
+
+    public TimeSpan RefusedAt { get; private set; }
+
+    /// <summary>Where we could connect to it, if that is known and another connection was made.</summary>
+    public NetEndPoint? ListensAt { get; set; }
+
+    public bool HasPiece(PieceIndex piece) => HasSaid && (Has is null || Has[piece]) && Refused?.Contains(piece) != true;
+
+    public void Refuse(PieceIndex piece, TimeSpan now)
+    {
+        (Refused ??= []).Add(piece);
+        RefusedAt = now;
+    }
+
+    public void ForgetRefusals() => Refused = null;
 }
 

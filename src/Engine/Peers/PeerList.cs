@@ -6,8 +6,12 @@ namespace Shoal.Engine.Peers;
 internal sealed class PeerList(SwarmOptions options, Random random)
 {
     private const int MaxKnown = 2000;
+    private const int MaxBanned = 10_000;
+    private static readonly TimeSpan MaxRetryAfterNamed = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<NetEndPoint, Candidate> _known = [];
+    private readonly HashSet<NetEndPoint> _banned = [];
+    private readonly HashSet<PeerId> _bannedIds = [];
 
     public int Count => _known.Count;
 
@@ -20,19 +24,41 @@ internal sealed class PeerList(SwarmOptions options, Random random)
             return;
         }
 
-        if (_known.Count >= MaxKnown && !named) return;
+        if (IsBanned(endPoint) || (_known.Count >= MaxKnown && !named && !TryDropWorst())) return;
 
         _known[endPoint] = new Candidate { IsNamed = named, Order = random.Next() };
     }
 
-    /// <summary>Never again.</summary>
-    public void Ban(NetEndPoint endPoint)
+    /// <summary>Never again: not this endpoint, nor anybody at a global address, nor whoever bears that name.</summary>
+    public void Ban(NetEndPoint endPoint, PeerId id)
     {
-        Add(endPoint, named: false);
-        if (_known.TryGetValue(endPoint, out var candidate)) candidate.State = CandidateState.Banned;
+        if (_bannedIds.Count < MaxBanned) _bannedIds.Add(id);
+        if (_banned.Count < MaxBanned) _banned.Add(AsBanned(endPoint));
+        foreach (var key in _known.Keys)
+        {
+            if (AsBanned(key) == AsBanned(endPoint)) _known.Remove(key);
+        }
     }
 
-    public bool IsBanned(NetEndPoint endPoint) => _known.TryGetValue(endPoint, out var candidate) && candidate.State == CandidateState.Banned;
+    /// <summary>Never to be connected to again: it is ourselves.</summary>
+    public void Ban(NetEndPoint endPoint)
+    {
+        _known.Remove(endPoint);
+        _banned.Add(endPoint);
+    }
+
+    public bool IsBanned(NetEndPoint endPoint, PeerId id) => _bannedIds.Contains(id) || IsBanned(endPoint);
+
+    /// <summary>There is a connection already: the endpoint is not tried until it is let go.</summary>
+    /// <returns>Whether it is known and was free.</returns>
+    public bool Hold(NetEndPoint endPoint)
+    {
+        Add(endPoint, named: false);
+        if (!_known.TryGetValue(endPoint, out var candidate) || candidate.State == CandidateState.Busy) return false;
+
+        candidate.State = CandidateState.Busy;
+        return true;
+    }
 
     public bool TryTake(TimeSpan now, out NetEndPoint endPoint)
     {
@@ -60,7 +86,7 @@ internal sealed class PeerList(SwarmOptions options, Random random)
     /// <summary>Nothing to be had there: it is left alone for as long as can be.</summary>
     public void Shelve(NetEndPoint endPoint, TimeSpan now)
     {
-        if (!_known.TryGetValue(endPoint, out var candidate) || candidate.State == CandidateState.Banned) return;
+        if (!_known.TryGetValue(endPoint, out var candidate) ) return;
 
         candidate.State = CandidateState.Idle;
         candidate.NotBefore = now + options.MaxRetryAfter;
@@ -68,13 +94,32 @@ internal sealed class PeerList(SwarmOptions options, Random random)
 
     private void Rest(NetEndPoint endPoint, TimeSpan now, bool failed)
     {
-        if (!_known.TryGetValue(endPoint, out var candidate) || candidate.State == CandidateState.Banned) return;
+        if (!_known.TryGetValue(endPoint, out var candidate) ) return;
 
         candidate.State = CandidateState.Idle;
         candidate.Failures = failed ? candidate.Failures + 1 : 0;
         var wait = options.RetryAfter * Math.Pow(2, Math.Min(candidate.Failures, 12));
-        candidate.NotBefore = now + (wait < options.MaxRetryAfter ? wait : options.MaxRetryAfter);
+        var most = candidate.IsNamed && MaxRetryAfterNamed < options.MaxRetryAfter ? MaxRetryAfterNamed : options.MaxRetryAfter;
+        candidate.NotBefore = now + (wait < most ? wait : most);
     }
+
+    /// <summary>Makes room by forgetting the one that failed most.</summary>
+    private bool TryDropWorst()
+    {
+        NetEndPoint? worst = null;
+        var failures = 0;
+        foreach (var (endPoint, candidate) in _known)
+        {
+            if (candidate.State == CandidateState.Idle && !candidate.IsNamed && candidate.Failures > failures) (worst, failures) = (endPoint, candidate.Failures);
+        }
+
+        return worst is { } found && _known.Remove(found);
+    }
+
+    private bool IsBanned(NetEndPoint endPoint) => _banned.Contains(endPoint) || _banned.Contains(AsBanned(endPoint));
+
+    /// <summary>A global address stands for all its ports; others count one by one.</summary>
+    private static NetEndPoint AsBanned(NetEndPoint endPoint) => endPoint.Scope == NetworkScope.Global ? endPoint.WithPort(0) : endPoint;
 
     private static (bool, int, int) Rank(Candidate c) => (!c.IsNamed, c.Failures, c.Order);
 
@@ -82,7 +127,6 @@ internal sealed class PeerList(SwarmOptions options, Random random)
     {
         Idle,
         Busy,
-        Banned,
     }
 
     private sealed class Candidate

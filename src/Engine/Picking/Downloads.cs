@@ -19,6 +19,7 @@ internal sealed class Downloads
 
     private readonly TorrentGeometry _geometry;
     private readonly PieceLayers _layers;
+    private readonly IReadOnlyDictionary<PeerKey, Peer> _peers;
     private readonly Bitfield _have;
     private readonly PieceBufferPool _buffers;
     private readonly ISwarmEffects _effects;
@@ -28,8 +29,9 @@ internal sealed class Downloads
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
 
-    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, PieceBufferPool buffers, Random random, ISwarmEffects effects)
+    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
     {
+        _peers = peers;
         (_geometry, _layers, _have, _buffers, _effects) = (info.Geometry, layers, have, buffers, effects);
         _picker = new PiecePicker(_geometry.PieceCount, random);
         _disputes = new Disputes(info, layers);
@@ -37,6 +39,17 @@ internal sealed class Downloads
     }
 
     public int OpenPieces => _open.Count;
+
+    public bool IsOpen(PieceIndex piece) => _open.ContainsKey(piece);
+
+    /// <summary>Gives all memory back; nothing is asked for after this.</summary>
+    public void Close()
+    {
+        foreach (var piece in _open.Values) piece.Buffer.Release();
+        _open.Clear();
+        _withFree.Clear();
+        _current.Clear();
+    }
 
     /// <summary>A file's pieces can be proven, so they may be fetched.</summary>
     public void OnLayerKnown(FileIndex file)
@@ -88,9 +101,15 @@ internal sealed class Downloads
     {
         peer.IsSnubbed = true;
         peer.Window.Collapse();
-        foreach (var owed in peer.Owed) GiveUp(peer, owed);
+        if (peer.Owed.First is { Value: var oldest } && _open.TryGetValue(oldest.Piece, out var piece))
+        {
+            piece.Lapse(oldest.Block);
+            Track(piece);
+        }
+
         for (var node = peer.Owed.First?.Next; node is not null; node = peer.Owed.First!.Next)
         {
+            GiveUp(peer, node.Value);
             _effects.SendCancel(peer.Key, node.Value.Piece, node.Value.Block); // lets the memory go; the oldest may be half way
             peer.Owed.Remove(node);
         }
@@ -99,14 +118,14 @@ internal sealed class Downloads
     }
 
     /// <summary>Fills the peer's window.</summary>
-    public void Ask(Peer peer, IReadOnlyDictionary<PeerKey, Peer> peers, TimeSpan now)
+    public void Ask(Peer peer, TimeSpan now)
     {
         var room = peer.Window.Size - peer.Owed.Count;
         if (room < Math.Min(16, peer.Window.Size / 4) && peer.Owed.Count > 0) return; // in runs, so that the other side can read in runs
 
         for (; room > 0; room--)
         {
-            if (!TryTakeFree(peer, out var piece, out var block) && !TryTakeAgain(peer, peers, out piece, out block)) return;
+            if (!TryTakeFree(peer, out var piece, out var block) && !TryTakeAgain(peer, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -131,6 +150,7 @@ internal sealed class Downloads
             {
                 piece.GiveUp(other, block);
                 _effects.SendCancel(other, e.Piece, block);
+                if (_peers.TryGetValue(other, out var late) && !late.Handshake.HasFast) Settle(late, e.Piece, block, null); // it will not answer
             }
 
             if (!piece.IsWhole || piece.IsStoring) continue;
@@ -141,19 +161,30 @@ internal sealed class Downloads
         }
     }
 
-    public static void OnWasted(Peer peer, SwarmEvent.BlockWasted e, TimeSpan now)
+    /// <summary>Blocks of a peer that is not listened to any more.</summary>
+    public void OnRefused(SwarmEvent.BlocksReceived e)
     {
+        if (!_open.TryGetValue(e.Piece, out var piece)) return;
+
+        for (var i = 0; i < e.Count; i++) piece.Refuse(new BlockIndex(e.First + i));
+    }
+
+    public void OnWasted(Peer peer, SwarmEvent.BlockWasted e, TimeSpan now)
+    {
+        GiveUp(peer, new OwedBlock(e.Piece, e.Block, now, false));
         peer.LastBlock = now;
         peer.IsSnubbed = false;
         peer.Window.OnReceived(1, e.Bytes);
         Settle(peer, e.Piece, e.Block, now);
     }
 
-    public void OnRejected(Peer peer, PieceIndex index, BlockIndex block)
+    public void OnRejected(Peer peer, PieceIndex index, BlockIndex block, TimeSpan now)
     {
         Settle(peer, index, block, null);
         if (!_open.TryGetValue(index, out var piece)) return;
 
+        var isWanted = piece.Asked(block).Contains(peer.Key); // and was not taken back
+        if (isWanted && !peer.IsChoking) peer.Refuse(index, now);
         piece.GiveUp(peer.Key, block);
         if (piece.Owner == peer.Key) Disown(peer);
         Track(piece);
@@ -203,11 +234,17 @@ internal sealed class Downloads
     {
         if (!_disputes.TrySettle(request, leaves, out var piece, out var blamed)) return null;
 
-        if (piece is not null)
+        if (piece is null) return blamed;
+
+        if (blamed.Count == 0)
         {
-            piece.IsStoring = false;
-            Track(piece);
+            Reopen(piece, exclusive: true);
+            return blamed;
         }
+
+        piece.Owner = null;
+        piece.IsStoring = false;
+        Track(piece);
 
         return blamed;
     }
@@ -244,7 +281,7 @@ internal sealed class Downloads
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
-        if (!_picker.TryPick(peer.Has, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), out var buffer)) return false;
+        if (!_picker.TryPick(peer.Has, peer.Refused, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
 
         _picker.Remove(index);
         piece = new OpenPiece(index, buffer, _geometry.BlockCountOf(index));
@@ -254,14 +291,14 @@ internal sealed class Downloads
     }
 
     /// <summary>Asks for a block that somebody slower owes: the one that would come last.</summary>
-    private bool TryTakeAgain(Peer peer, IReadOnlyDictionary<PeerKey, Peer> peers, out OpenPiece piece, out BlockIndex block)
+    private bool TryTakeAgain(Peer peer, out OpenPiece piece, out BlockIndex block)
     {
         (piece, block) = (null!, default);
         var mine = TimeFor(peer, peer.Owed.Count + 1);
         if (mine is null) return false;
 
         var worst = mine.Value * 2 + WorthAskingTwice;
-        foreach (var other in peers.Values)
+        foreach (var other in _peers.Values)
         {
             if (other == peer || other.Owed.Last is not { } last) continue;
 

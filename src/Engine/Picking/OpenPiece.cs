@@ -68,7 +68,17 @@ internal sealed class OpenPiece
     {
         if (_states[block] == BlockState.Free) Free--;
         _states[block] = BlockState.Asked;
-        (_asked[block] ??= new List<PeerKey>(1)).Add(peer);
+        var asked = _asked[block] ??= new List<PeerKey>(1);
+        if (!asked.Contains(peer)) asked.Add(peer);
+    }
+
+    /// <summary>The peer is late with the block: it is anybody's, and taken from whoever is first.</summary>
+    public void Lapse(BlockIndex block)
+    {
+        if (_states[block] != BlockState.Asked) return;
+
+        _states[block] = BlockState.Free;
+        Free++;
     }
 
     /// <summary>The peer will not send the block.</summary>
@@ -103,9 +113,16 @@ internal sealed class OpenPiece
     {
         if (_states[block] != BlockState.Received) return;
 
-        _states[block] = BlockState.Free;
+        var isOwed = Asked(block).Count > 0;
+        _states[block] = isOwed ? BlockState.Asked : BlockState.Free;
         Received--;
-        Free++;
+        if (!isOwed) Free++;
         Buffer.Unclaim(block);
+    }
+
+    /// <summary>A block is in the buffer that does not count: its giver is not listened to any more.</summary>
+    public void Refuse(BlockIndex block)
+    {
+        if (_states[block] != BlockState.Received) Buffer.Unclaim(block);
     }
 }

@@ -90,16 +90,32 @@ internal sealed class PiecePicker
     }
 
     /// <param name="has">What the peer has; null for everything.</param>
-    public bool TryPick(Bitfield? has, out PieceIndex piece)
+    /// <param name="except">Pieces not to pick.</param>
+    public bool TryPick(Bitfield? has, IReadOnlySet<int>? except, out PieceIndex piece)
     {
+        if (has is not null && has.Count < _count / 64) return TryPickAmongFew(has, except, out piece);
+
         for (var i = 0; i < _count; i++)
         {
             piece = new PieceIndex(_order[i]);
-            if (has is null || has[piece]) return true;
+            if ((has is null || has[piece]) && except?.Contains(piece) != true) return true;
         }
 
         piece = default;
         return false;
+    }
+
+    /// <summary>Looks at what the peer has instead of all there is to fetch.</summary>
+    private bool TryPickAmongFew(Bitfield has, IReadOnlySet<int>? except, out PieceIndex piece)
+    {
+        var best = -1;
+        for (var i = has.NextSet(0); i >= 0; i = has.NextSet(i + 1))
+        {
+            if (_place[i] >= 0 && (best < 0 || _place[i] < _place[best]) && except?.Contains(i) != true) best = i;
+        }
+
+        piece = new PieceIndex(Math.Max(0, best));
+        return best >= 0;
     }
 
     private void Shuffle(int at, int bucket)

@@ -11,22 +11,24 @@ internal sealed class RequestWindow
 {
     private const int Initial = 32;
     private const int Smallest = 4;
+    private const int Unsaid = 250; // what clients that do not say are known to keep
+    private const int Largest = 2048; // 32 MiB: 1 Gbit/s over 250 ms
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(250);
 
-    private readonly int _largest;
+    private int _largest = Unsaid;
     private bool _growing = true;
     private TimeSpan _roundTrip = TimeSpan.MaxValue;
 
-    /// <param name="queueLimit">Requests the peer keeps; 0 if it does not say.</param>
-    public RequestWindow(int queueLimit)
-    {
-        _largest = Math.Clamp(queueLimit == 0 ? 250 : queueLimit, Smallest, 1024);
-        Size = Math.Min(Initial, _largest);
-    }
-
-    public int Size { get; private set; }
+    public int Size { get; private set; } = Initial;
 
     public RateMeter Rate { get; } = new();
+
+    /// <summary>The peer says how many requests it keeps; 0 if it does not.</summary>
+    public void Limit(int requests)
+    {
+        _largest = Math.Clamp(requests == 0 ? Unsaid : requests, 1, Largest);
+        Size = Math.Min(Size, _largest);
+    }
 
     public void OnReceived(int blocks, int bytes)
     {
@@ -51,7 +53,7 @@ internal sealed class RequestWindow
         if (_growing && Size > 2 * needed + Initial) _growing = false;
         if (_growing || (!isFull && needed < Size / 2)) return;
 
-        Size = Math.Clamp(needed + 2, Smallest, _largest);
+        Size = Math.Clamp(needed + 2, Math.Min(Smallest, _largest), _largest);
     }
 
     /// <summary>The peer owes data for too long: ask for one block at a time.</summary>

@@ -1,70 +1,101 @@
+using System.Collections.Concurrent;
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Merkle;
 using Shoal.Core.Metainfo;
-using Shoal.Storage;
 using Shoal.Wire;
 
 namespace Shoal.Engine.Serving;
 
-/// <summary>Answers hash requests (BEP 52): piece layers from memory, leaf hashes by hashing the piece they belong to again.</summary>
-internal sealed class HashServer(TorrentContent content)
+/// <summary>
+/// Answers hash requests (BEP 52): piece layers from memory, leaf hashes by hashing the piece they belong to again. What lies above a piece layer is hashed once and
+/// kept, so that a question costs no more than its answer. Any thread may call.
+/// </summary>
+internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeaves readLeaves)
 {
-    private readonly TorrentInfo _info = content.Info;
+    private readonly ConcurrentDictionary<FileIndex, byte[][]> _trees = new();
 
     /// <returns>The hashes, or null to refuse.</returns>
     public async ValueTask<byte[]?> AnswerAsync(HashRequest request, CancellationToken ct)
     {
-        if (Find(request.File) is not { } file || !request.Range.FitsTree(_info.Geometry.TreeHeight(file))) return null;
+        var geometry = info.Geometry;
+        if (Find(request.File) is not { } file || !request.Range.FitsTree(geometry.TreeHeight(file)) || !layers.IsKnown(file)) return null;
 
-        if (request.Range.BaseLayer == _info.Geometry.PieceHeight && content.Layers.NeedsLayer(file)) return FromLayer(file, request.Range);
-        return request.Range.BaseLayer == 0 ? await FromLeavesAsync(file, request.Range, ct) : null;
-    }
+        var hashes = new byte[request.Range.TotalHashes * Hash256.Length];
+        if (request.Range.BaseLayer == geometry.PieceHeight && layers.NeedsLayer(file))
+        {
+            CopyRun(file, 0, request.Range.Index, request.Range.Length, hashes);
+            CopyUncles(file, request.Range.Index, request.Range.Length, hashes.AsSpan(request.Range.Length * Hash256.Length));
+            return hashes;
+        }
 
-    private byte[]? FromLayer(FileIndex file, HashRange range)
-    {
-        if (!content.Layers.IsKnown(file)) return null;
-
-        var hashes = new byte[range.TotalHashes * Hash256.Length];
-        range.CopyFrom(content.Layers[file].Span, hashes);
-        return hashes;
+        return request.Range.BaseLayer == 0 && await TryLeavesAsync(file, request.Range, hashes, ct) ? hashes : null;
     }
 
     /// <summary>Within one piece, and without uncles above it or with those that the piece layer gives.</summary>
-    private async ValueTask<byte[]?> FromLeavesAsync(FileIndex file, HashRange range, CancellationToken ct)
+    private async ValueTask<bool> TryLeavesAsync(FileIndex file, HashRange range, byte[] hashes, CancellationToken ct)
     {
-        var geometry = _info.Geometry;
-        var height = geometry.HashHeight(file);
-        var perPiece = 1 << height;
-        var isWholePiece = range.Length == perPiece && range.UncleCount <= geometry.TreeHeight(file) - height;
-        if (!isWholePiece || !content.Layers.IsKnown(file)) return null;
-
-        var inFile = range.Index / perPiece;
-        if (inFile >= geometry.PieceCountOf(file)) return null;
+        var geometry = info.Geometry;
+        var perPiece = 1L << geometry.HashHeight(file);
+        var inFile = (int)(range.Index / perPiece);
+        if (range.Length != perPiece || inFile >= geometry.PieceCountOf(file)) return false;
 
         var piece = new PieceIndex(geometry.FirstPiece(file) + inFile);
-        var hashes = new byte[range.TotalHashes * Hash256.Length];
         var leaves = hashes.AsMemory(0, geometry.BlockCountOf(piece) * Hash256.Length);
-        if (!await content.TryReadLeavesAsync(piece, leaves, ct)) return null; // past the last block the leaves are zero
+        if (!await readLeaves(piece, leaves, ct)) return false; // past the last block the leaves are zero
 
-        if (range.UncleCount > 0)
+        CopyUncles(file, inFile, 1, hashes.AsSpan(range.Length * Hash256.Length));
+        return true;
+    }
+
+    /// <summary>The siblings on the way up from a run of the piece layer, as many as there is room for.</summary>
+    private void CopyUncles(FileIndex file, int index, int length, Span<byte> destination)
+    {
+        var level = System.Numerics.BitOperations.Log2((uint)length);
+        for (var position = index / length; destination.Length > 0; position >>= 1, level++, destination = destination[Hash256.Length..])
         {
-            var above = new HashRange(height, inFile & ~1, 2, range.UncleCount - 1);
-            var uncles = new byte[above.TotalHashes * Hash256.Length];
-            above.CopyFrom(content.Layers[file].Span, uncles);
-            var at = perPiece * Hash256.Length;
-            uncles.AsSpan((inFile & 1) == 0 ? Hash256.Length : 0, Hash256.Length).CopyTo(hashes.AsSpan(at));
-            uncles.AsSpan(2 * Hash256.Length, (range.UncleCount - 1) * Hash256.Length).CopyTo(hashes.AsSpan(at + Hash256.Length));
+            CopyRun(file, level, position ^ 1, 1, destination);
+        }
+    }
+
+    /// <param name="level">Above the piece layer.</param>
+    private void CopyRun(FileIndex file, int level, int index, int count, Span<byte> destination)
+    {
+        var hashes = _trees.GetOrAdd(file, BuildTree)[level];
+        for (var i = 0; i < count; i++)
+        {
+            var at = (index + i) * Hash256.Length;
+            var hash = at < hashes.Length ? hashes.AsSpan(at, Hash256.Length) : MerkleTree.PadHash(info.Geometry.PieceHeight + level);
+            hash.CopyTo(destination[(i * Hash256.Length)..]);
+        }
+    }
+
+    /// <summary>The piece layer and all above it, without padding.</summary>
+    private byte[][] BuildTree(FileIndex file)
+    {
+        var height = info.Geometry.PieceHeight;
+        var tree = new byte[info.Geometry.TreeHeight(file) - height + 1][];
+        tree[0] = layers[file].ToArray();
+        for (var level = 1; level < tree.Length; level++)
+        {
+            var below = tree[level - 1];
+            var count = below.Length / Hash256.Length;
+            tree[level] = new byte[(count + 1) / 2 * Hash256.Length];
+            for (var i = 0; i < count; i += 2)
+            {
+                ReadOnlySpan<byte> right = i + 1 < count ? below.AsSpan((i + 1) * Hash256.Length, Hash256.Length) : MerkleTree.PadHash(height + level - 1);
+                MerkleTree.HashPair(below.AsSpan(i * Hash256.Length, Hash256.Length), right, tree[level].AsSpan(i / 2 * Hash256.Length));
+            }
         }
 
-        return hashes;
+        return tree;
     }
 
     private FileIndex? Find(FileId id)
     {
-        for (var i = 0; i < _info.Files.Count; i++)
+        for (var i = 0; i < info.Files.Count; i++)
         {
-            if (_info.Files[i].Id == id) return new FileIndex(i);
+            if (info.Files[i].Id == id) return new FileIndex(i);
         }
 
         return null;

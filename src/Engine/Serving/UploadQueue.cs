@@ -10,25 +10,18 @@ internal sealed class UploadQueue
 
     private readonly Lock _lock = new();
     private readonly LinkedList<BlockRequest> _waiting = new();
+    private readonly Dictionary<BlockRequest, LinkedListNode<BlockRequest>> _nodes = [];
     private bool _open;
-
-    /// <summary>Whether requests are taken: not while the peer is choked.</summary>
-    public bool IsOpen
-    {
-        get
-        {
-            lock (_lock) return _open;
-        }
-    }
 
     public UploadAnswer Put(BlockRequest request)
     {
         lock (_lock)
         {
             if (!_open) return UploadAnswer.Refused;
+            if (_nodes.ContainsKey(request)) return UploadAnswer.Taken; // it will be answered, once
             if (_waiting.Count >= Capacity) return UploadAnswer.TooMany;
 
-            _waiting.AddLast(request);
+            _nodes[request] = _waiting.AddLast(request);
             return UploadAnswer.Taken;
         }
     }
@@ -36,7 +29,13 @@ internal sealed class UploadQueue
     /// <returns>Whether it was still waiting.</returns>
     public bool Cancel(BlockRequest request)
     {
-        lock (_lock) return _waiting.Remove(request);
+        lock (_lock)
+        {
+            if (!_nodes.Remove(request, out var node)) return false;
+
+            _waiting.Remove(node);
+            return true;
+        }
     }
 
     public void Open()
@@ -52,6 +51,7 @@ internal sealed class UploadQueue
             _open = false;
             BlockRequest[] refused = [.. _waiting];
             _waiting.Clear();
+            _nodes.Clear();
             return refused;
         }
     }
@@ -70,6 +70,7 @@ internal sealed class UploadQueue
                 run.Add(next);
                 bytes += next.Length;
                 _waiting.RemoveFirst();
+                _nodes.Remove(next);
             }
         }
     }
