@@ -183,6 +183,9 @@ public sealed class Store : IAsyncDisposable
         _copies.Sweep();
     }
 
+    /// <summary>Ends when nothing runs that nobody waits for.</summary>
+    internal Task FinishBackgroundAsync() => _context.BackgroundAsync();
+
     private void Flush()
     {
         if (_flushing.IsCompleted && _isDisposed == 0) _context.Track(_flushing = FlushAsync());

@@ -27,7 +27,9 @@ internal sealed class Flusher(StoreContext context, TorrentContent content)
     {
         try
         {
-            var open = content.Use(file, isWritable: !content.State.IsPlaced(file));
+            // Opening for writing would make a file that was just moved anew; only Windows cannot flush what is open for reading.
+            var isWritable = OperatingSystem.IsWindows() && context.Disk.Stat(content.Layout.Staged(file)) is not null;
+            var open = content.Use(file, isWritable);
             try
             {
                 open.File.Flush();

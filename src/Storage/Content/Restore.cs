@@ -45,7 +45,12 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         for (var i = 0; i < content.Info.Files.Count; i++)
         {
             var file = new FileIndex(i);
-            if (content.Info.Files[i].Length == 0 || (content.Torrent.IsShared && !isUnclean)) continue;
+            if (content.Torrent.IsShared && !isUnclean) continue;
+            if (content.Info.Files[i].Length == 0)
+            {
+                if (!provesStaged) PlaceIfMoved(file);
+                continue;
+            }
 
             var isPlaced = _state.IsPlaced(file);
             if (isPlaced && !isUnclean) continue;
@@ -72,6 +77,13 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         }
 
         return runs;
+    }
+
+    /// <summary>An empty file that stands at its name now and did not when the download began was made by it.</summary>
+    private void PlaceIfMoved(FileIndex file)
+    {
+        if (_state.IsPlaced(file) || content.Info.Files[file].LinkTarget is not null) return;
+        if (context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.File, Stamp.Length: 0 } entry) _state.Place(file, entry.Stamp, isFound: false);
     }
 
     private void Settle(List<FileIndex> moved)

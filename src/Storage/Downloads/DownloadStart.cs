@@ -57,13 +57,23 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         };
         index.Set(stored);
         var content = copies.Add(new TorrentContent(context, stored, row, copies.Close));
-        return await FinishAsync(content, target, provesStaged: true, progress, ct);
+        var isBegun = false;
+        try
+        {
+            await FillAsync(content, target, provesStaged: true, progress, ct);
+            isBegun = true;
+            return content;
+        }
+        finally
+        {
+            if (!isBegun) await content.DisposeAsync();
+        }
     }
 
     private async Task<TorrentContent> ResumeAsync(StoredTorrent known, IProgress<HashProgress>? progress, CancellationToken ct)
     {
         var content = await copies.OpenAsync(known, ct);
-        TargetCheck target;
+        var isBegun = false;
         try
         {
             AdoptLayers(content);
@@ -74,7 +84,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
                 if (content.State.IsPlaced(file) && content.State.IsWhole(file)) placed[file] = content.State.StampOf(file);
             }
 
-            target = new TargetCheck(context, info, content.Layers, layout, settings.Overwrite && !known.IsShared);
+            var target = new TargetCheck(context, info, content.Layers, layout, settings.Overwrite && !known.IsShared);
             await target.RunAsync(placed, progress, ct);
             foreach (var file in target.NewLayers) content.LayersChanged(file);
 
@@ -90,43 +100,36 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             if (content.State.IsComplete)
             {
                 content.ReusedBytes = info.Length;
-                return content;
             }
-
-            await context.Workers.RunAsync(_ => CheckSpace(info.Length - content.State.Have), ct);
-        }
-        catch (Exception)
-        {
-            await content.DisposeAsync();
-            throw;
-        }
-
-        return await FinishAsync(content, target, provesStaged: false, progress, ct);
-    }
-
-    private async Task<TorrentContent> FinishAsync(TorrentContent content, TargetCheck target, bool provesStaged, IProgress<HashProgress>? progress, CancellationToken ct)
-    {
-        try
-        {
-            content.Overwrites = settings.Overwrite;
-            if (provesStaged) await new Restore(context, content).RunAsync(isUnclean: false, provesStaged: true, ct);
-            if (!target.Usable.IsEmpty)
+            else
             {
-                var usable = target.Usable.Where(p => !content.State.IsPresent(p)).ToList();
-                var meter = new ProgressMeter(progress, usable.Sum(p => (long)info.Geometry.LengthOf(p)), context.Clock);
-                await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, layout.Final(info.Geometry.FileOf(p)))), ct);
+                await context.Workers.RunAsync(_ => CheckSpace(info.Length - content.State.Have), ct);
+                await FillAsync(content, target, provesStaged: false, progress, ct);
             }
 
-            if (index.Count > 1) await new Reuse(context, index, copies, content).RunAsync(progress, ct);
-            await content.SaveNowAsync(ct);
-            content.ReusedBytes = content.State.Have;
+            isBegun = true;
             return content;
         }
-        catch (Exception)
+        finally
         {
-            await content.DisposeAsync();
-            throw;
+            if (!isBegun) await content.DisposeAsync();
         }
+    }
+
+    private async Task FillAsync(TorrentContent content, TargetCheck target, bool provesStaged, IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        content.Overwrites = settings.Overwrite;
+        if (provesStaged) await new Restore(context, content).RunAsync(isUnclean: false, provesStaged: true, ct);
+        if (!target.Usable.IsEmpty)
+        {
+            var usable = target.Usable.Where(p => !content.State.IsPresent(p)).ToList();
+            var meter = new ProgressMeter(progress, usable.Sum(p => (long)info.Geometry.LengthOf(p)), context.Clock);
+            await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, layout.Final(info.Geometry.FileOf(p)))), ct);
+        }
+
+        if (index.Count > 1) await new Reuse(context, index, copies, content).RunAsync(progress, ct);
+        await content.SaveNowAsync(ct);
+        content.ReusedBytes = content.State.Have;
     }
 
     private void Enter(ContentState state, TargetCheck target)

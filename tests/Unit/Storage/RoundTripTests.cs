@@ -1,5 +1,9 @@
 using Shoal.Core.Geometry;
 using Shoal.Storage;
+<<<<<<< HEAD
+=======
+using Xunit;
+>>>>>>> storage
 
 namespace Shoal.Unit.Storage;
 

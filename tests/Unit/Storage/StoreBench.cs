@@ -5,6 +5,7 @@ using Shoal.Core.Metainfo;
 using Shoal.Harness.Disk;
 using Shoal.Storage;
 using Shoal.Storage.Disk;
+using Xunit;
 
 namespace Shoal.Unit.Storage;
 
