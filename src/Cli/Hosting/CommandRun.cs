@@ -18,9 +18,14 @@ internal sealed class CommandRun(Shell shell, OutputWish wish)
 
     /// <param name="body">What to do.</param>
     /// <param name="endsByStopping">Whether it goes on until it is stopped, and is done then.</param>
-    public async Task<int> RunAsync(CommandBody body, bool endsByStopping)
+    public Task<int> RunAsync(CommandBody body, bool endsByStopping)
     {
         IView view = wish.Json ? new JsonView(shell.Screen) : new HumanView(shell.Screen, wish.Quiet, wish.Verbose, shell.Clock);
+        return RunAsync(view, body, endsByStopping);
+    }
+
+    public async Task<int> RunAsync(IView view, CommandBody body, bool endsByStopping)
+    {
         var code = await view.RunAsync(report => RunAsync(body, endsByStopping, e => Report(e, report)));
         if (code is ExitCode.Interrupted or ExitCode.Terminated && _fetching && !wish.Json && !wish.Quiet) await shell.Screen.Error.WriteLineAsync(Sentences.Stopped);
         return (int)code;

@@ -280,7 +280,7 @@ public sealed class AppTests : IDisposable
             $"""
             ID                                                                kind        size  here  name
             {Id}  torrent  4.00 MB  50 %  mövie 🐟
-            """.ReplaceLineEndings("\n").Split('\n').Select(l => l.TrimEnd()), Lines(_output).Skip(1).Select(l => l.TrimEnd()));
+            """.ReplaceLineEndings("\n").Split('\n').Select(l => l.TrimEnd()), Lines(_output).Select(l => l.TrimEnd()));
     }
 
     [Fact]
