@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Shoal.Cli.Commands;
+using Shoal.Cli.Demo;
 using Shoal.Cli.Hosting;
 using Shoal.Cli.Output;
 using Shoal.Http.Control;
@@ -45,6 +46,7 @@ internal sealed class App(Shell shell)
             StoreCommands.Verify(shell),
             StoreCommands.Remove(shell),
             InspectCommand.Create(shell),
+            DemoCommand.Create(shell),
         };
         root.Directives.Clear();
         foreach (var option in root.Options.OfType<VersionOption>()) option.Action = new Print(() => shell.Screen.Out.WriteLine("shoal " + Version));

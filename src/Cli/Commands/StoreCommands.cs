@@ -43,7 +43,7 @@ internal static class StoreCommands
         output.AddTo(command);
         command.SetAction((parse, _) =>
         {
-            var session = new StoreSession(shell.Door(store.Read(parse), []), shell.Clock);
+            var session = new StoreSession(shell.Door(store.Read(parse), []), shell.Clock, needsNetwork: false);
             return new CommandRun(shell, output.Read(parse)).RunAsync(
                 (report, ct) =>
                 {

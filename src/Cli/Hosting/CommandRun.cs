@@ -14,14 +14,21 @@ internal delegate Task<ExitCode> CommandBody(Action<ShoalEvent> report, Cancella
 /// <summary>Runs the body of a command to its exit code: shows its events, turns what it throws into a sentence, and knows what a signal means for it.</summary>
 internal sealed class CommandRun(Shell shell, OutputWish wish)
 {
-    private bool _saidWhy, _done;
+    private bool _saidWhy, _done, _fetching;
 
     /// <param name="body">What to do.</param>
     /// <param name="endsByStopping">Whether it goes on until it is stopped, and is done then.</param>
-    public async Task<int> RunAsync(CommandBody body, bool endsByStopping)
+    public Task<int> RunAsync(CommandBody body, bool endsByStopping)
     {
         IView view = wish.Json ? new JsonView(shell.Screen) : new HumanView(shell.Screen, wish.Quiet, wish.Verbose, shell.Clock);
-        return (int)await view.RunAsync(report => RunAsync(body, endsByStopping, e => Report(e, report)));
+        return RunAsync(view, body, endsByStopping);
+    }
+
+    public async Task<int> RunAsync(IView view, CommandBody body, bool endsByStopping)
+    {
+        var code = await view.RunAsync(report => RunAsync(body, endsByStopping, e => Report(e, report)));
+        if (code is ExitCode.Interrupted or ExitCode.Terminated && _fetching && !wish.Json && !wish.Quiet) await shell.Screen.Error.WriteLineAsync(Sentences.Stopped);
+        return (int)code;
     }
 
     private async Task<ExitCode> RunAsync(CommandBody body, bool endsByStopping, Action<ShoalEvent> report)
@@ -58,6 +65,7 @@ internal sealed class CommandRun(Shell shell, OutputWish wish)
     private void Report(ShoalEvent e, Action<ShoalEvent> report)
     {
         if (e is ErrorEvent) _saidWhy = true;
+        if (e is ProgressEvent { Bytes: > 0 }) _fetching = true;
         if (e is DoneEvent done)
         {
             _done = true;

@@ -11,7 +11,8 @@ internal delegate Task<ExitCode> StoreVerb(IShoalCommands commands, Action<Shoal
 /// Runs one command on a store, whoever holds it: this process if the store is free, else through the control socket of the holder. If that one goes
 /// away midway this process takes the store over and goes on; what had been reported is not reported again.
 /// </summary>
-internal sealed class StoreSession(IStoreDoor door, TimeProvider clock)
+/// <param name="needsNetwork">Whether it matters where the holder listens.</param>
+internal sealed class StoreSession(IStoreDoor door, TimeProvider clock, bool needsNetwork = true)
 {
     private const int MaxSilence = 100; // attempts in a row with nobody answering; a holder that starts or stops is silent for a moment
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -86,7 +87,7 @@ internal sealed class StoreSession(IStoreDoor door, TimeProvider clock)
     private async Task<ExitCode> RunAsync(IHolder holder, StoreVerb verb, Action<ShoalEvent> report, CancellationToken ct)
     {
         _reportedBefore.UnionWith(_reported);
-        if (holder.IsOnline) report(holder.Commands.Listening);
+        if (needsNetwork && holder.IsOnline) report(holder.Commands.Listening);
         if (holder.Warning is { } warning) ReportOnce(new WarningEvent("holder", warning), report);
         return await verb(holder.Commands, e => ReportOnce(e, report), ct);
     }

@@ -6,6 +6,8 @@ namespace Shoal.Cli.Output;
 /// <summary>One line, never wrapped: a link or a path stays in one piece for whoever copies it. In a live region it is cut at the width instead.</summary>
 internal sealed class Line : IRenderable
 {
+    private const string ClearRest = "\e[K"; // it may be written over something drawn
+
     private readonly List<Segment> _segments = [];
 
     public bool IsCut { get; init; }
@@ -21,6 +23,7 @@ internal sealed class Line : IRenderable
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
         foreach (var segment in IsCut ? Segment.Truncate(_segments, maxWidth) : _segments) yield return segment;
+        if (!IsCut && options.Ansi) yield return Segment.Control(ClearRest);
         yield return Segment.LineBreak;
     }
 }

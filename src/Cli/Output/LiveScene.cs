@@ -14,6 +14,9 @@ internal sealed class LiveScene(TimeProvider clock) : IRenderable
     private volatile State _state = new Working("Starting");
     private double _rate;
 
+    /// <summary>The place in the order of colours that a source has; by default in the order they are listed.</summary>
+    public Func<string, int>? Colour { get; init; }
+
     private abstract record State;
 
     private sealed record Nothing : State;
@@ -32,6 +35,7 @@ internal sealed class LiveScene(TimeProvider clock) : IRenderable
         "finding" => "Finding peers",
         "connecting" => "Connecting",
         "metadata" => "Asking what it is",
+        "preparing" => "Looking at what is here already",
         "finishing" => "Putting it in its place",
         _ => Safe.Text(phase),
     };
@@ -101,15 +105,16 @@ internal sealed class LiveScene(TimeProvider clock) : IRenderable
         foreach (var line in DrawSources(moving.Sources, width)) yield return line;
     }
 
-    private static IEnumerable<IRenderable> DrawSources(IReadOnlyList<PeerItem> sources, int width)
+    private IEnumerable<IRenderable> DrawSources(IReadOnlyList<PeerItem> sources, int width)
     {
         var total = Math.Max(1, sources.Sum(s => s.Bytes));
-        var colour = 0;
+        var place = 0;
         var addresses = sources.Select(s => Safe.Text(s.Address)).DefaultIfEmpty("").Max(a => a.Length);
         foreach (var source in sources.Take(MaxSources))
         {
-            var line = new Line { IsCut = true }.Add("● ", Look.Sources[colour++ % Look.Sources.Length]).Add(Safe.Text(source.Address).PadRight(addresses)).Add($"  {Words.Size(source.Bytes),8}");
+            var line = new Line { IsCut = true }.Add("● ", Look.Sources[(Colour?.Invoke(source.Address) ?? place) % Look.Sources.Length]).Add(Safe.Text(source.Address).PadRight(addresses)).Add($"  {Words.Size(source.Bytes),8}");
             if (width >= 60) line.Add($"  {(source.Rate is { } rate ? Words.Rate(rate) : ""),10}", Look.Accent).Add($"  {Words.Percent(source.Bytes, total),5}").Add($"  {Safe.Text(source.Client ?? "")}", Look.Dim);
+            place++;
             yield return line;
         }
 

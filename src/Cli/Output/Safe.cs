@@ -9,8 +9,8 @@ internal static class Safe
     public static string Text(string text)
     {
         var needed = false;
-        foreach (var rune in text.EnumerateRunes()) needed |= IsHostile(rune);
-        if (!needed && !text.Contains('\uFFFD')) return text;
+        foreach (var rune in text.EnumerateRunes()) needed |= IsHostile(rune) || rune == Rune.ReplacementChar; // or half of a pair
+        if (!needed) return text;
 
         var safe = new StringBuilder(text.Length + 16);
         for (var at = 0; at < text.Length;)
@@ -35,6 +35,6 @@ internal static class Safe
     {
         UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
         UnicodeCategory.Format => rune.Value is not (0x200C or 0x200D), // joiners make words and emoji
-        _ => rune == Rune.ReplacementChar,
+        _ => false,
     };
 }

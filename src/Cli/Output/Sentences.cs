@@ -6,6 +6,8 @@ namespace Shoal.Cli.Output;
 /// <summary>What is said on standard error.</summary>
 internal static class Sentences
 {
+    public const string Stopped = "Stopped. What was fetched is kept: the same command goes on from there.";
+
     public static string Error(ErrorEvent e) => $"shoal: {Safe.Text(e.Message)}\n";
 
     public static string Warning(WarningEvent e) => $"shoal: warning: {Safe.Text(e.Message)}\n";

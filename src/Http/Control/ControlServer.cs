@@ -127,18 +127,18 @@ public sealed class ControlServer : IAsyncDisposable
         context.Response.ContentType = "application/x-ndjson";
         using var stream = new EventStream(context.Response.BodyWriter, cancel.Token);
         var pump = stream.PumpAsync();
-        var code = await RunToTheEndAsync(verb(request, stream.Report, cancel.Token), stream, cancel.Token);
+        var code = await RunToTheEndAsync(() => verb(request, stream.Report, cancel.Token), stream, cancel.Token);
         if (!_stopping.IsCancellationRequested) stream.Report(new ExitEvent((int)code));
         stream.Complete();
         await pump;
         if (_stopping.IsCancellationRequested) context.Abort();
     }
 
-    private static async Task<ExitCode> RunToTheEndAsync(Task<ExitCode> verb, EventStream stream, CancellationToken ct)
+    private static async Task<ExitCode> RunToTheEndAsync(Func<Task<ExitCode>> verb, EventStream stream, CancellationToken ct)
     {
         try
         {
-            return await verb;
+            return await verb();
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

@@ -13,9 +13,12 @@ public sealed class SafeTests
     [InlineData("\u009b2J", "\\x9b2J")]
     [InlineData("abc\u202efdp.exe", "abc\\u202efdp.exe")]
     [InlineData("a\u2028b", "a\\u2028b")]
-    [InlineData("a\ud800b", "a\\ud800b")]
+    [InlineData("a\ufffdb", "a\ufffdb")]
     [InlineData("[bold]:smile:", "[bold]:smile:")]
     public void EscapesWhatCouldDriveATerminal(string text, string shown) => Assert.Equal(shown, Safe.Text(text));
+
+    [Fact]
+    public void EscapesHalvesOfPairs() => Assert.Equal("a\\ud800b\\udc00", Safe.Text("a\ud800b\udc00"));
 
     [Theory]
     [InlineData(0, "0 B")]

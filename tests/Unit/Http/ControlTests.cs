@@ -200,7 +200,8 @@ public sealed class ControlTests : IDisposable
     [Fact]
     public void RefusesAFolderThatOthersCanEnter()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "no modes there");
+        if (OperatingSystem.IsWindows()) return;
+
         var open = Directory.CreateDirectory(Path.Combine(_folder, "open"), (UnixFileMode)0b111_101_101).FullName;
         var elsewhere = Path.Combine(_folder, "link");
         Directory.CreateSymbolicLink(elsewhere, Directory.CreateDirectory(Path.Combine(_folder, "real"), (UnixFileMode)0b111_000_000).FullName);
