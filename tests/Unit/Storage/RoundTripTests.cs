@@ -1,9 +1,6 @@
 using Shoal.Core.Geometry;
 using Shoal.Storage;
-<<<<<<< HEAD
-=======
 using Xunit;
->>>>>>> storage
 
 namespace Shoal.Unit.Storage;
 
