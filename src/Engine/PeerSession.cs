@@ -187,7 +187,7 @@ internal sealed class PeerSession : IPeerHandler
 
             var length = 0;
             foreach (var request in _run) length += request.Length;
-            if (await served.ReadAsync(new PieceIndex(_run[0].Piece), _run[0].Begin, bulk.Reserve(length), ct))
+            if (await TryReadAsync(served, _run[0], bulk.Reserve(length), ct))
             {
                 foreach (var request in _run) bulk.Add(request);
                 Interlocked.Add(ref _uploaded, length);
@@ -196,6 +196,15 @@ internal sealed class PeerSession : IPeerHandler
 
             foreach (var request in _run) Reject(request);
         }
+    }
+
+    /// <summary>What a request asks for beyond the end of a file is zeros.</summary>
+    private static ValueTask<bool> TryReadAsync(Served served, BlockRequest first, Memory<byte> destination, CancellationToken ct)
+    {
+        var piece = new PieceIndex(first.Piece);
+        var content = Math.Clamp(served.Geometry.LengthOf(piece) - first.Begin, 0, destination.Length);
+        destination.Span[content..].Clear();
+        return content == 0 ? new ValueTask<bool>(true) : served.ReadAsync(piece, first.Begin, destination[..content], ct);
     }
 
     private async ValueTask AnswerHashesAsync(Served served, CancellationToken ct)
@@ -280,7 +289,7 @@ internal sealed class PeerSession : IPeerHandler
     {
         if (!BlockRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
         if (_served is not { } served) return Reject(request);
-        if (request.Length > LongestRequest || !served.Geometry.Contains(request.Piece, request.Begin, request.Length)) return CloseReason.OutOfRange;
+        if (request.Length > LongestRequest || !served.Geometry.ContainsWithGap(request.Piece, request.Begin, request.Length)) return CloseReason.OutOfRange;
 
         switch (_uploads.Put(request))
         {

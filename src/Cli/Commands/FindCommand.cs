@@ -20,7 +20,7 @@ internal static class FindCommand
         output.AddTo(command);
         command.SetAction((parse, _) =>
         {
-            var session = new StoreSession(shell.Door(network.Read(parse) with { ReadOnlyDht = true }, network.Settled(parse)), shell.Clock);
+            var session = new StoreSession(shell.Door(network.Read(parse, output.Read(parse).Verbose) with { ReadOnlyDht = true }, network.Settled(parse)), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync(
                 (report, ct) =>
                 {

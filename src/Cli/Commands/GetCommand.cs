@@ -29,7 +29,7 @@ internal static class GetCommand
         command.SetAction((parse, _) =>
         {
             var settled = network.Settled(parse);
-            var options = network.Read(parse) with { ReadOnlyDht = !parse.GetValue(seed) };
+            var options = network.Read(parse, output.Read(parse).Verbose) with { ReadOnlyDht = !parse.GetValue(seed) };
             if (parse.GetValue(noUpload)) (options, settled) = (options with { Upload = false, Announce = false }, [.. settled, noUpload.Name]);
             var session = new StoreSession(shell.Door(options, settled), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync(

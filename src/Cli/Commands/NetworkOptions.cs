@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Shoal.Cli.Hosting;
+using Shoal.Cli.Output;
 using Shoal.Node;
 
 namespace Shoal.Cli.Commands;
@@ -8,6 +10,7 @@ namespace Shoal.Cli.Commands;
 /// <summary>The options of commands that use the network.</summary>
 internal sealed class NetworkOptions
 {
+    private readonly Shell _shell;
     private readonly StoreOptions _store;
     private readonly Option<IPAddress[]> _listen = Typed.Addresses("--listen", "An address to listen on and to go out from; repeatable (default: all interfaces)");
     private readonly Option<int?> _port = Typed.Port("--port", "TCP port (default: 9000, or the next free one)");
@@ -22,6 +25,7 @@ internal sealed class NetworkOptions
 
     public NetworkOptions(Shell shell)
     {
+        _shell = shell;
         _store = new StoreOptions(shell);
         _announce.Validators.Add(result =>
         {
@@ -41,7 +45,7 @@ internal sealed class NetworkOptions
 
     public IReadOnlyList<string> Peers(ParseResult parse) => parse.GetValue(_peer) ?? [];
 
-    public NodeOptions Read(ParseResult parse)
+    public NodeOptions Read(ParseResult parse, bool verbose)
     {
         var options = _store.Read(parse);
         return options with
@@ -58,6 +62,7 @@ internal sealed class NetworkOptions
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,
             Memory = parse.GetValue(_memory) ?? options.Memory,
+            Logging = new ScreenLogging(_shell.Screen, verbose ? LogLevel.Debug : LogLevel.Warning),
         };
     }
 

@@ -14,7 +14,7 @@ internal static class NodeCommand
         output.AddTo(command);
         command.SetAction((parse, _) =>
         {
-            var session = new StoreSession(shell.Door(network.Read(parse) with { ServeStore = true }, []), shell.Clock);
+            var session = new StoreSession(shell.Door(network.Read(parse, output.Read(parse).Verbose) with { ServeStore = true }, []), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync(session.HoldAsync, endsByStopping: true);
         });
         return command;

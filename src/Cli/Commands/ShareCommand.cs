@@ -46,7 +46,7 @@ internal static class ShareCommand
                 Peers = network.Peers(parse),
                 Bootstrap = network.Bootstrap(parse),
             })];
-            var session = new StoreSession(shell.Door(network.Read(parse), network.Settled(parse)), shell.Clock);
+            var session = new StoreSession(shell.Door(network.Read(parse, output.Read(parse).Verbose), network.Settled(parse)), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync((report, ct) => session.RunAsync((commands, tell, stop) => commands.ShareAsync(requests, tell, stop), report, ct), endsByStopping: true);
         });
         return command;

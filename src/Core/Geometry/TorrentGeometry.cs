@@ -120,6 +120,10 @@ public sealed class TorrentGeometry
         return block < BlockCountOf(index) && length == LengthOf(index, block);
     }
 
+    /// <summary>Whether a run of bytes lies within one piece, the gap after a file's end included: libtorrent asks for whole blocks there.</summary>
+    public bool ContainsWithGap(int piece, int begin, int length) =>
+        (uint)piece < (uint)PieceCount && begin >= 0 && length > 0 && (long)begin + length <= PieceLength;
+
     /// <summary>Whether a run of bytes lies within one piece's content.</summary>
     public bool Contains(int piece, int begin, int length) =>
         (uint)piece < (uint)PieceCount && begin >= 0 && length > 0 && (long)begin + length <= LengthOf(new PieceIndex(piece));
