@@ -18,7 +18,11 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     private readonly Statement _findTorrent = new(connection, "SELECT id FROM torrents WHERE infohash = $1");
     private readonly Statement _addTorrent = new(connection, "INSERT INTO torrents (infohash, name, length, private, added, info) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
     private readonly Statement _addLayer = new(connection, "INSERT OR IGNORE INTO layers (torrent, file, layer) VALUES ($1, $2, $3)");
-    private readonly Statement _addCopy = new(connection, "INSERT INTO copies (torrent, path, shared, complete, have, boot, present, durable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
+    private readonly Statement _addCopy = new(connection, """
+        INSERT INTO copies (torrent, path, shared, complete, have, boot, present, durable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (torrent, path) DO UPDATE SET complete = $4, have = $5, boot = $6, present = $7, durable = $8 RETURNING id
+        """);
+
     private readonly Statement _addFile = new(connection, "INSERT OR IGNORE INTO files (root, length, copy, file) VALUES ($1, $2, $3, $4)");
     private readonly Statement _dropFile = new(connection, "DELETE FROM files WHERE root = $1 AND length = $2 AND copy = $3");
     private readonly Statement _setState = new(connection, "UPDATE copies SET complete = $2, have = $3, boot = $4, present = $5, durable = $6 WHERE id = $1");
@@ -64,6 +68,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
 
     public void AddLayersOfCopy(long copy, PieceLayers layers, IEnumerable<FileIndex> files) => AddLayers(_torrentOf.Scalar(copy), layers, files);
 
+    /// <returns>The copy's row; the one that is there if another call entered the same place first.</returns>
     public long AddCopy(long torrent, TorrentInfo info, string path, bool isShared, CopyState state, CopyPlaces places)
     {
         var copy = _addCopy.Scalar(

@@ -131,6 +131,19 @@ public sealed class ShareTests
     }
 
     [Fact]
+    public async Task EntersAPathOnce_WhenItIsSharedTwiceAtATime()
+    {
+        await using var bench = new StoreBench();
+        bench.Folder.Write("file", StoreBench.Content(3 * Piece));
+        await using var store = bench.Open();
+
+        var shared = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => store.ShareAsync(bench.Folder["file"], new ShareSettings(), null, CancellationToken.None)));
+
+        Assert.Single(store.List());
+        Assert.Single(shared.Select(s => s.Info.InfoHash).Distinct());
+    }
+
+    [Fact]
     public async Task ServesAFolderOfOneFile_WhichReadsAsThatFile()
     {
         await using var bench = new StoreBench();

@@ -260,34 +260,23 @@ public sealed class TargetTests
     }
 
     [Fact]
-    public async Task RefusesNamesThatAreOneOnThisDisk()
+    public async Task KeepsNamesApart_ThatThisDiskCannotStore()
     {
         await using var bench = new StoreBench();
         var id = new FileId(Hash.Sha256([1]));
-        var info = TorrentInfoWriter.Write("name", Piece,
-        [
-            new TorrentFile { Path = ["a"], Length = 5, Id = id },
-            new TorrentFile { Path = [new string('x', 300)], Length = 5, Id = id },
-        ]);
-        var colliding = TorrentInfoWriter.Write("name", Piece,
-        [
-            new TorrentFile { Path = ["a"], Length = 5, Id = id },
-            new TorrentFile { Path = ["b"], Length = 5, Id = id },
-        ]);
-        var raw = colliding.Bytes.ToArray();
-        raw[raw.AsSpan().IndexOf("1:b"u8) + 2] = (byte)'\0';
-        var slash = TorrentInfoWriter.Write("name", Piece, [new TorrentFile { Path = ["_"], Length = 5, Id = id }, new TorrentFile { Path = ["z"], Length = 5, Id = id }]).Bytes.ToArray();
-        slash[slash.AsSpan().IndexOf("1:_"u8) + 2] = (byte)'/';
-        slash[slash.AsSpan().IndexOf("1:z"u8) + 2] = (byte)'_';
-        Assert.Equal(MetainfoError.None, TorrentInfoReader.Read(slash, out var both));
-        var store = bench.Open();
+        var written = TorrentInfoWriter.Write("name", Piece, [.. "_`z".Select(c => new TorrentFile { Path = [$"{c}"], Length = 5, Id = id }), new TorrentFile { Path = [new string('x', 300)], Length = 5, Id = id }]);
+        var raw = written.Bytes.ToArray();
+        raw[raw.AsSpan().IndexOf("1:_"u8) + 2] = (byte)'/';
+        raw[raw.AsSpan().IndexOf("1:`"u8) + 2] = (byte)'_';
+        Assert.Equal(MetainfoError.None, TorrentInfoReader.Read(raw, out var info));
+        await using var store = bench.Open();
 
         var content = await store.BeginDownloadAsync(info, new PieceLayers(info), bench.Downloads, new DownloadSettings(), null, CancellationToken.None);
-        var error = await Assert.ThrowsAsync<StoreException>(() =>
-            store.BeginDownloadAsync(both, new PieceLayers(both), bench.Downloads, new DownloadSettings(), null, CancellationToken.None));
 
-        Assert.Equal(StoreErrorCode.NamesCollide, error.Code);
-        Assert.Equal(255, Path.GetFileName(content.Layout.Final(new FileIndex(1))).Length);
+        var paths = Enumerable.Range(0, 4).Select(i => content.Layout.Final(new FileIndex(i))).ToList();
+        Assert.Equal(4, paths.Distinct().Count());
+        Assert.All(paths, p => Assert.Equal(bench.Folder["downloads", "name"], Path.GetDirectoryName(p)));
+        Assert.All(paths, p => Assert.InRange(Path.GetFileName(p).Length, 1, 255));
     }
 
     [Fact]
