@@ -36,6 +36,8 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     public IReadOnlyList<ITransportListener> Listeners { get; }
 
+    internal Buffers.PieceBufferPool Buffers => _shared.Buffers;
+
     public IReadOnlyCollection<SwarmLoop> Swarms => [.. _swarms.Values];
 
     public SwarmLoop? Find(InfoHash infoHash) => _swarms.GetValueOrDefault(infoHash.Truncated);
