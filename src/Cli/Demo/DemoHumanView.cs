@@ -17,6 +17,7 @@ internal sealed class DemoHumanView(Screen screen, TimeProvider clock) : IDemoVi
     private readonly List<string> _last = [];
     private volatile LiveScene? _scene;
     private volatile string _step = "";
+    private string? _lost;
     private Milestones _milestones = new();
     private Action _refresh = () => { };
 
@@ -85,6 +86,7 @@ internal sealed class DemoHumanView(Screen screen, TimeProvider clock) : IDemoVi
     private void Say(DemoEvent e)
     {
         if (e.Step is "swarm" or "fetch" or "one" && (e.Node is null || e.Step == "fetch")) screen.Console.Write(new Line());
+        if (e.Step == "loss") _lost = e.Node;
         var line = new Line();
         if (e.Step == "swarm" && e.Node is not null) line.Add("● ", Look.Sources[_map.ColourOf(e.Node) % Look.Sources.Length]);
         screen.Console.Write(line.Add(e.Message ?? "", e.Step == "loss" ? Look.Warn : Style.Plain));
@@ -104,6 +106,7 @@ internal sealed class DemoHumanView(Screen screen, TimeProvider clock) : IDemoVi
                 break;
             case DoneEvent done when mapped:
                 _scene = null;
+                if (_lost is not null) _map.GiveRestTo(_lost);
                 screen.Console.Write(_map);
                 TellSources(done);
                 break;
@@ -132,10 +135,10 @@ internal sealed class DemoHumanView(Screen screen, TimeProvider clock) : IDemoVi
     private void Tell(DemoResult result)
     {
         screen.Console.Write(new Line());
-        screen.Console.Write(new Line().Add("Three sources were ").Add(result.Factor.ToString("0.0", CultureInfo.InvariantCulture) + " times as fast as one", Look.Strong).Add(". Whoever downloads serves on, so more people make it faster, not slower."));
+        screen.Console.Write(new Line().Add("Three sources were ").Add(result.Factor.ToString("0.0", CultureInfo.InvariantCulture) + " times as fast as one", Look.Strong).Add("."));
         screen.Console.Write(new Line());
         screen.Console.Write(new Line().Add("Now with files of your own:"));
         screen.Console.Write(new Line().Add("  shoal share PATH", Look.Accent).Add("   prints a link and serves it"));
-        screen.Console.Write(new Line().Add("  shoal get LINK", Look.Accent).Add("     on any other machine, or in another terminal with --store elsewhere"));
+        screen.Console.Write(new Line().Add("  shoal get LINK", Look.Accent).Add("     on any other machine, or in another terminal"));
     }
 }

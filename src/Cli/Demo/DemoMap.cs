@@ -37,6 +37,19 @@ internal sealed class DemoMap : IRenderable
         }
     }
 
+    /// <summary>Nobody tells of a piece that was proven after its giver had gone; only one giver goes here, so the rest is its.</summary>
+    public void GiveRestTo(string source)
+    {
+        var colour = ColourOf(source) + 1;
+        lock (_lock)
+        {
+            foreach (ref var from in _from.AsSpan())
+            {
+                if (from == 0) from = colour;
+            }
+        }
+    }
+
     public int CountOf(string source)
     {
         var colour = ColourOf(source) + 1;

@@ -26,7 +26,7 @@ internal sealed class DemoRun(DemoContent content, string temp, Action<DemoEvent
             if (await FetchAsync(id, ct) is var code and not ExitCode.Done) return code;
 
             await LeaveAsync();
-            show(new DemoEvent("one", Message: $"Now the same fetch twice, to compare. Each source may send {Words.Rate(_limit)}, as on a home line."));
+            show(new DemoEvent("one", Message: $"Now to compare: the same fetch, each source held to {Words.Rate(_limit)}."));
             var one = await MeasureAsync("one", id, 1, ct);
             var three = await MeasureAsync("three", id, 3, ct);
             show(new DemoEvent("result", Result: new DemoResult(content.Length, _limit, one, three)));
@@ -40,8 +40,8 @@ internal sealed class DemoRun(DemoContent content, string temp, Action<DemoEvent
 
     private async Task<string> GatherAsync(CancellationToken ct)
     {
-        var where = content.IsSample ? "a sample of it" : "in place, nothing is copied";
-        show(new DemoEvent("swarm", Message: $"Three nodes share {Safe.Text(content.Name)}: {Words.Size(content.Length)}, {where}. Each may send {Words.Rate(_limit)}."));
+        var where = content.IsSample ? "a sample of it" : "in place";
+        show(new DemoEvent("swarm", Message: $"Three nodes share {Safe.Text(content.Name)}, {Words.Size(content.Length)}, {where}:"));
         SharedEvent? shared = null;
         for (var i = 0; i < 3; i++) shared = await JoinAsync("swarm", i, ct);
         return shared!.Infohash;
@@ -59,7 +59,7 @@ internal sealed class DemoRun(DemoContent content, string temp, Action<DemoEvent
     private async Task<ExitCode> FetchAsync(string id, CancellationToken ct)
     {
         await using var fourth = await DemoNode.StartAsync(3, Path.Combine(temp, "storeD"), _nodes[0].Dht, 0, true, ct);
-        show(new DemoEvent("fetch", fourth.Address, $"A fourth node knows a name, {id[..16]}…, and one address of the DHT, {_nodes[0].Dht}. It finds the rest:"));
+        show(new DemoEvent("fetch", fourth.Address, $"A fourth knows a name, {id[..12]}…, and one address, {_nodes[0].Dht}:"));
         var loss = Task.CompletedTask;
         var code = await fourth.Commands.GetAsync(
             new GetRequest(id, Path.Combine(temp, "fetched")) { Pieces = true, Timeout = 30 },
@@ -83,7 +83,7 @@ internal sealed class DemoRun(DemoContent content, string temp, Action<DemoEvent
     {
         var first = _nodes[0];
         _nodes.RemoveAt(0);
-        show(new DemoEvent("loss", first.Address, $"Node A, the only one it was told of, is switched off. The others go on."));
+        show(new DemoEvent("loss", first.Address, "Node A, the only one it was told of, is switched off. It goes on."));
         await Task.Yield(); // the reporter waits for nobody
         await first.DisposeAsync();
     }

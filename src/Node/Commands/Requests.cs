@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Shoal.Node.Commands;
 
 /// <summary>Share one path. Paths are absolute, since whoever acts may stand in another folder.</summary>
@@ -24,6 +26,7 @@ public sealed record ShareRequest(string Path)
 public sealed record GetRequest(string Link, string Folder)
 {
     /// <summary>The bytes of the <c>.torrent</c> if the link is one, since whoever acts may not read the caller's files.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // or it is written as an empty one
     public byte[]? Torrent { get; init; }
 
     public bool Overwrite { get; init; }

@@ -72,6 +72,22 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task LeavesOutWhatWasNotGiven()
+    {
+        var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+
+        await client.GetAsync(new GetRequest("magnet:?x", "/d"), _ => { }, default);
+
+        var get = Assert.IsType<GetRequest>(holder.Requests[0]);
+        Assert.Null(get.Torrent);
+        Assert.Null(get.Timeout);
+        Assert.Empty(get.Peers);
+        Assert.Empty(get.Bootstrap);
+    }
+
+    [Fact]
     public async Task TellsWhereTheHolderListens()
     {
         var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));
