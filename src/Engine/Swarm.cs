@@ -538,7 +538,7 @@ internal sealed class Swarm
     /// <summary>Two who have everything have nothing to say to each other.</summary>
     private bool DropIfUseless(Peer peer)
     {
-        if (!IsComplete || !peer.IsSeed) return false;
+        if (!IsComplete || !peer.IsSeed || Have!.Length == 0) return false; // without pieces there is still the metadata to give
 
         _effects.Close(peer.Key, CloseReason.NothingToDo);
         return true;

@@ -28,6 +28,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<PeerKey, PeerSession> _sessions = [];
     private readonly Dictionary<(NetEndPoint, PeerId), PeerSnapshot> _gone = [];
+    private readonly Dictionary<PeerKey, NetEndPoint> _addresses = [];
     private readonly TaskCompletionSource<TorrentInfo> _metadata = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Outstanding _outstanding = new();
     private readonly RateMeter _down = new();
@@ -208,6 +209,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         {
             case SwarmEvent.PeerConnected e:
                 _sessions[e.Peer] = mail.Newcomer!;
+                RememberAddress(e);
                 SetContent(mail.Newcomer!);
                 break;
             case SwarmEvent.PeerClosed e:
@@ -293,6 +295,18 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         _gone.Values.Concat(peers).Where(p => p.Received > 0)
             .GroupBy(p => (p.EndPoint, p.PeerId))
             .Select(g => g.Last() with { Received = g.Sum(p => p.Received), Sent = g.Sum(p => p.Sent) });
+
+    /// <summary>Of peers that are gone too: a piece may be proven after its giver left.</summary>
+    private void RememberAddress(SwarmEvent.PeerConnected e)
+    {
+        const int most = 4096;
+        if (_addresses.Count >= most)
+        {
+            foreach (var gone in _addresses.Keys.Where(k => !_sessions.ContainsKey(k)).ToList()) _addresses.Remove(gone);
+        }
+
+        _addresses[e.Peer] = e.EndPoint;
+    }
 
     private void Retire(PeerSession session, TimeSpan now)
     {
@@ -500,7 +514,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.PieceArrived(PieceIndex piece, PeerKey giver)
     {
-        if (PieceArrived is { } arrived && Find(giver) is { } session) arrived(piece, session.Connection.Transport.RemoteEndPoint);
+        if (PieceArrived is { } arrived && _addresses.TryGetValue(giver, out var from)) arrived(piece, from);
     }
 
     void ISwarmEffects.Completed()

@@ -1,12 +1,14 @@
 namespace Shoal.Engine.Limits;
 
-/// <summary>Bytes per second, smoothed over about a second of ticks; a first estimate counts at once.</summary>
+/// <summary>Bytes per second over the last second of ticks, or over what there was of it since bytes began to come.</summary>
 internal sealed class RateMeter
 {
-    private const double Weight = 0.15; // of a tick of 100 ms
+    private const int Slots = 10; // of a tick of 100 ms
 
-    private long _since;
+    private readonly Queue<(TimeSpan From, long Bytes)> _slots = new(Slots + 1);
     private TimeSpan? _last;
+    private long _since;
+    private long _sum;
 
     public long Total { get; private set; }
 
@@ -20,20 +22,16 @@ internal sealed class RateMeter
 
     public void Tick(TimeSpan now)
     {
-        if (_last is not { } last)
+        if (_last is { } last && now > last)
         {
-            _last = now;
-            return;
+            if (_sum == 0) _slots.Clear(); // a pause is no part of the rate that follows it
+            _slots.Enqueue((last, _since));
+            _sum += _since;
+            if (_slots.Count > Slots) _sum -= _slots.Dequeue().Bytes;
+            BytesPerSecond = _sum / (now - _slots.Peek().From).TotalSeconds;
         }
 
-        var seconds = (now - last).TotalSeconds;
-        if (seconds < 0.05) return;
-
-        var sample = _since / seconds;
-        var weight = 1 - Math.Pow(1 - Weight, seconds * 10);
-        BytesPerSecond = BytesPerSecond == 0 ? sample : BytesPerSecond + weight * (sample - BytesPerSecond);
-        if (BytesPerSecond < 1) BytesPerSecond = 0;
-        _since = 0;
         _last = now;
+        _since = 0;
     }
 }

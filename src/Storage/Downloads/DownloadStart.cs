@@ -196,7 +196,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
 
         if (free < needed)
         {
-            throw new StoreException(StoreErrorCode.NoSpace, $"{layout.Folder} has room for {free:N0} bytes, and {needed:N0} more are needed: make room, or choose another folder", layout.Folder);
+            throw new StoreException(StoreErrorCode.NoSpace, $"{layout.Folder} has not enough space: {needed:N0} bytes are needed and {free:N0} are free. Make room, or choose another folder.", layout.Folder);
         }
     }
 }
