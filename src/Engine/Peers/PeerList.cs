@@ -86,7 +86,7 @@ internal sealed class PeerList(SwarmOptions options, Random random)
     /// <summary>Nothing to be had there: it is left alone for as long as can be.</summary>
     public void Shelve(NetEndPoint endPoint, TimeSpan now)
     {
-        if (!_known.TryGetValue(endPoint, out var candidate) ) return;
+        if (!_known.TryGetValue(endPoint, out var candidate)) return;
 
         candidate.State = CandidateState.Idle;
         candidate.NotBefore = now + options.MaxRetryAfter;
@@ -94,7 +94,7 @@ internal sealed class PeerList(SwarmOptions options, Random random)
 
     private void Rest(NetEndPoint endPoint, TimeSpan now, bool failed)
     {
-        if (!_known.TryGetValue(endPoint, out var candidate) ) return;
+        if (!_known.TryGetValue(endPoint, out var candidate)) return;
 
         candidate.State = CandidateState.Idle;
         candidate.Failures = failed ? candidate.Failures + 1 : 0;
