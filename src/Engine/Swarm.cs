@@ -31,6 +31,7 @@ internal sealed class Swarm
     private readonly ISwarmEffects _effects;
     private readonly Dictionary<PeerKey, Peer> _peers = [];
     private readonly PeerList _list;
+    private readonly CallBacks _callBacks = new();
     private readonly Choker _choker;
     private readonly MetadataFetch _metadata;
     private readonly HashSet<NetEndPoint> _connecting = [];
@@ -77,7 +78,7 @@ internal sealed class Swarm
     public void Close() => _downloads?.Close();
 
     /// <summary>Nothing can happen before the next event.</summary>
-    public bool IsIdle => !Wants && _peers.Count == 0 && _connecting.Count == 0;
+    public bool IsIdle => !Wants && _peers.Count == 0 && _connecting.Count == 0 && !_callBacks.Any;
 
     public void Handle(SwarmEvent e, TimeSpan now)
     {
@@ -250,6 +251,7 @@ internal sealed class Swarm
         _metadata.Forget(peer.Key);
         Release(peer.EndPoint);
         if (peer.ListensAt is { } listensAt) Release(listensAt);
+        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed && (peer.ListensAt ?? (peer.IsIncoming ? null : peer.EndPoint)) is { } home) _callBacks.Add(home, now);
         DealSlots(now);
         ConnectMore(now);
         AskMetadata(now);
@@ -586,10 +588,10 @@ internal sealed class Swarm
 
     private void ConnectMore(TimeSpan now)
     {
-        if (!Wants) return;
-
-        while (_connecting.Count < _options.MaxConnecting && _peers.Count + _connecting.Count < _options.MaxPeers && _list.TryTake(now, out var endPoint))
+        while (_connecting.Count < _options.MaxConnecting && _peers.Count + _connecting.Count < _options.MaxPeers)
         {
+            if (Wants ? !_list.TryTake(now, out var endPoint) : !_callBacks.TryTake(now, out endPoint)) return;
+
             _connecting.Add(endPoint);
             _effects.Connect(endPoint);
         }

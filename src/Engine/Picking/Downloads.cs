@@ -156,7 +156,7 @@ internal sealed class Downloads
             if (!piece.IsWhole || piece.IsStoring) continue;
 
             piece.IsStoring = true;
-            if (piece.Owner is { } owner) _current.Remove(owner);
+            DropCurrent(piece);
             _effects.StorePiece(piece.Index, piece.Buffer);
         }
     }
@@ -364,6 +364,12 @@ internal sealed class Downloads
         }
     }
 
+    /// <summary>Its owner goes on to another, unless it has already.</summary>
+    private void DropCurrent(OpenPiece piece)
+    {
+        if (piece.Owner is { } owner && _current.TryGetValue(owner, out var current) && current == piece) _current.Remove(owner);
+    }
+
     private void GiveUp(Peer peer, OwedBlock owed)
     {
         if (!_open.TryGetValue(owed.Piece, out var piece)) return;
@@ -397,7 +403,7 @@ internal sealed class Downloads
     {
         _open.Remove(piece.Index);
         _withFree.Remove(piece);
-        if (piece.Owner is { } owner && _current.TryGetValue(owner, out var current) && current == piece) _current.Remove(owner);
+        DropCurrent(piece);
         piece.Buffer.Release();
     }
 
