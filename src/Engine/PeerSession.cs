@@ -33,7 +33,7 @@ internal sealed class PeerSession : IPeerHandler
     private readonly List<BlockRequest> _run = [];
     private readonly UploadQueue _uploads = new();
     private volatile Served? _served;
-    private SwarmEvent.BlocksReceived? _blocks;
+    private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
     private bool _isClosed;
     private bool _hasSaidPieces;
     private bool _hasSaidPort;
@@ -267,22 +267,22 @@ internal sealed class PeerSession : IPeerHandler
     /// <summary>Neighbouring blocks are told of as one run.</summary>
     private void Received(PieceIndex piece, BlockIndex block, int bytes)
     {
-        if (_blocks is { } run && run.Piece == piece && run.First + run.Count == block)
+        if (_blocks.Count == 0 || _blocks.Piece != piece || _blocks.First + _blocks.Count != block)
         {
-            _blocks = run with { Count = run.Count + 1, Bytes = run.Bytes + bytes };
-            return;
+            EndRun();
+            _blocks = (piece, block, 0, 0);
         }
 
-        EndRun();
-        _blocks = new SwarmEvent.BlocksReceived(Key, piece, block, 1, bytes);
+        _blocks.Count++;
+        _blocks.Bytes += bytes;
     }
 
     private void EndRun()
     {
-        if (_blocks is null) return;
+        if (_blocks.Count == 0) return;
 
-        _batch.Add(_blocks);
-        _blocks = null;
+        _batch.Add(new SwarmEvent.BlocksReceived(Key, _blocks.Piece, _blocks.First, _blocks.Count, _blocks.Bytes));
+        _blocks.Count = 0;
     }
 
     private CloseReason OnRequest(ReadOnlySpan<byte> payload)

@@ -55,7 +55,7 @@ public sealed class RateLimiter : IDisposable
 
         }
 
-        return new(WaitAsync(node, ct));
+        return new(ct.CanBeCanceled ? WaitAsync(node, ct) : node.Value.Granted.Task);
     }
 
     /// <summary>Counts bytes that went already, or gives back (below zero) what was granted and not used.</summary>

@@ -11,7 +11,7 @@ namespace Shoal.Engine.Metadata;
 internal sealed class HashPicker
 {
     private const int MaxPerPeer = 8;
-    private const int RefusalLasts = 5; // times our patience
+    private const int SilenceLasts = 5; // times our patience
 
     private readonly TorrentInfo _info;
     private readonly PieceLayers _layers;
@@ -41,9 +41,10 @@ internal sealed class HashPicker
         {
             var wanted = node.Value;
             var isOpen = wanted.AskedAt is { } at && now - at < _patience;
-            if (isOpen || (wanted.Refused.TryGetValue(peer.Key, out var until) && now < until) || !HasAny(peer, wanted.File)) continue;
+            if (isOpen || (wanted.NotBefore.TryGetValue(peer.Key, out var until) && now < until) || !HasAny(peer, wanted.File)) continue;
 
             wanted.AskedAt = now;
+            wanted.NotBefore[peer.Key] = now + _patience * SilenceLasts;
             peer.OpenQuestions++;
             yield return wanted.Request;
         }
@@ -77,7 +78,7 @@ internal sealed class HashPicker
         peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
         if (!_byRequest.TryGetValue(request, out var node)) return;
 
-        node.Value.Refused[peer.Key] = now + _patience * RefusalLasts;
+        node.Value.NotBefore[peer.Key] = now + _patience * SilenceLasts;
         node.Value.AskedAt = null;
     }
 
@@ -121,7 +122,8 @@ internal sealed class HashPicker
 
         public TimeSpan? AskedAt { get; set; }
 
-        public Dictionary<PeerKey, TimeSpan> Refused { get; } = [];
+        /// <summary>When a peer that was asked, and was silent or refused, may be asked again.</summary>
+        public Dictionary<PeerKey, TimeSpan> NotBefore { get; } = [];
     }
 
     private sealed class Plan(FileIndex file, int pieces)

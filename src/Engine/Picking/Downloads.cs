@@ -16,6 +16,7 @@ internal sealed class Downloads
 {
     private const int AskersPerBlock = 2;
     private static readonly TimeSpan WorthAskingTwice = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Unmeasured = TimeSpan.FromMilliseconds(100); // a peer that gave all it was asked for before there was a rate
 
     private readonly TorrentGeometry _geometry;
     private readonly PieceLayers _layers;
@@ -125,7 +126,7 @@ internal sealed class Downloads
 
         for (; room > 0; room--)
         {
-            if (!TryTakeFree(peer, out var piece, out var block) && !TryTakeAgain(peer, out piece, out block)) return;
+            if (!TryTakeFree(peer, out var piece, out var block) && !TryTakeAgain(peer, now, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -291,10 +292,11 @@ internal sealed class Downloads
     }
 
     /// <summary>Asks for a block that somebody slower owes: the one that would come last.</summary>
-    private bool TryTakeAgain(Peer peer, out OpenPiece piece, out BlockIndex block)
+    private bool TryTakeAgain(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
     {
         (piece, block) = (null!, default);
         var mine = TimeFor(peer, peer.Owed.Count + 1);
+        if (mine is null && peer is { Owed.Count: 0, IsSnubbed: false, Window.Rate.Total: > 0 }) mine = Unmeasured;
         if (mine is null) return false;
 
         var worst = mine.Value * 2 + WorthAskingTwice;
@@ -302,7 +304,7 @@ internal sealed class Downloads
         {
             if (other == peer || other.Owed.Last is not { } last) continue;
 
-            var theirs = TimeFor(other, other.Owed.Count) ?? TimeSpan.MaxValue;
+            var theirs = TimeLeft(other, now);
             if (theirs <= worst || FindToShare(peer, last) is not { } owed) continue;
 
             (worst, piece, block) = (theirs, _open[owed.Piece], owed.Block);
@@ -324,6 +326,13 @@ internal sealed class Downloads
         }
 
         return null;
+    }
+
+    /// <summary>How long a peer will take for what it owes: by its rate, and no less than by its silence.</summary>
+    private static TimeSpan TimeLeft(Peer peer, TimeSpan now)
+    {
+        var silence = (now - peer.LastBlock) * 2;
+        return TimeFor(peer, peer.Owed.Count) is { } time && time > silence ? time : silence;
     }
 
     private static TimeSpan? TimeFor(Peer peer, int blocks) =>

@@ -1,0 +1,87 @@
+using Shoal.Core;
+using Shoal.Core.Geometry;
+using Shoal.Core.Metainfo;
+using Shoal.Engine;
+using Shoal.Engine.Buffers;
+using Shoal.Wire;
+using Shoal.Wire.Extensions;
+
+namespace Shoal.Unit.Engine;
+
+/// <summary>Notes what a swarm wants done.</summary>
+internal sealed class RecordingEffects : ISwarmEffects
+{
+    public readonly record struct Asked(PeerKey Peer, PieceIndex Piece, BlockIndex Block, PieceBuffer Buffer);
+
+    public List<Asked> Requests { get; } = [];
+
+    public List<(PeerKey Peer, int Piece, int Block)> Cancels { get; } = [];
+
+    public List<(PeerKey Peer, HashRequest Request)> HashRequests { get; } = [];
+
+    public List<(PeerKey Peer, MetadataMessage Message, byte[] Data)> Metadata { get; } = [];
+
+    public List<(PeerKey Peer, CloseReason Reason)> Closed { get; } = [];
+
+    public List<(PeerKey Peer, int Piece)> Haves { get; } = [];
+
+    public List<(PeerKey Peer, bool Choked)> Chokes { get; } = [];
+
+    public List<(PeerKey Peer, bool Interested)> Interests { get; } = [];
+
+    public List<(PeerKey Peer, string Have)> Bitfields { get; } = [];
+
+    public List<NetEndPoint> Connects { get; } = [];
+
+    public List<(PieceIndex Piece, PieceBuffer Buffer)> Stores { get; } = [];
+
+    public List<PeerKey> KeepAlives { get; } = [];
+
+    public List<FileIndex> Layers { get; } = [];
+
+    public List<int> Arrived { get; } = [];
+
+    public TorrentInfo? Info { get; private set; }
+
+    public MetainfoError Unusable { get; private set; }
+
+    public int Completions { get; private set; }
+
+    public void Connect(NetEndPoint endPoint) => Connects.Add(endPoint);
+
+    public void Close(PeerKey peer, CloseReason reason) => Closed.Add((peer, reason));
+
+    public void SendExtensions(PeerKey peer, long metadataSize)
+    {
+    }
+
+    public void SendBitfield(PeerKey peer, Bitfield? have) => Bitfields.Add((peer, have is null ? "" : Drawn.Of(have)));
+
+    public void SendHave(PeerKey peer, PieceIndex piece) => Haves.Add((peer, piece));
+
+    public void SendChoke(PeerKey peer, bool choked) => Chokes.Add((peer, choked));
+
+    public void SendInterest(PeerKey peer, bool interested) => Interests.Add((peer, interested));
+
+    public void SendKeepAlive(PeerKey peer) => KeepAlives.Add(peer);
+
+    public void SendRequest(PeerKey peer, PieceIndex piece, BlockIndex block, PieceBuffer buffer) => Requests.Add(new Asked(peer, piece, block, buffer));
+
+    public void SendCancel(PeerKey peer, PieceIndex piece, BlockIndex block) => Cancels.Add((peer, piece, block));
+
+    public void SendHashRequest(PeerKey peer, HashRequest request) => HashRequests.Add((peer, request));
+
+    public void SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data) => Metadata.Add((peer, message, data.ToArray()));
+
+    public void MetadataKnown(TorrentInfo info) => Info = info;
+
+    public void MetadataUnusable(MetainfoError error) => Unusable = error;
+
+    public void LayerKnown(FileIndex file) => Layers.Add(file);
+
+    public void StorePiece(PieceIndex piece, PieceBuffer buffer) => Stores.Add((piece, buffer));
+
+    public void PieceArrived(PieceIndex piece, PeerKey giver) => Arrived.Add(piece);
+
+    public void Completed() => Completions++;
+}
