@@ -79,29 +79,40 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         reporter.Report(new MetadataEvent(
             "torrent", info.InfoHash.ToString(), info.InfoHash.ToString(), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
 
-        _phase = "preparing";
-        var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
-        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite }, proving, ct);
-        (_length, _reused) = (info.Length, content.ReusedBytes);
-        _phase = "downloading";
-        if (content.CopyPresent().IsFull && lease.HasContent)
-        {
-            await using (content) return await CompleteAsync(content, ct);
-        }
-
         Action<PieceIndex, Core.NetEndPoint>? arrived = null;
         if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from.ToString()));
         try
         {
-            await lease.OpenAsync(content, fetch: true);
-            if (services.Options.Announce && services.Options.Upload && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
-            if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
-            return await CompleteAsync(content, ct);
+            while (true)
+            {
+                var content = await BeginAsync(info, layers, stall, ct);
+                if (content.CopyPresent().IsFull && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
+                {
+                    await using (content) return await CompleteAsync(content, ct); // another copy is served already
+                }
+
+                await lease.OpenAsync(content, fetch: true);
+                if (services.Options.Announce && services.Options.Upload && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
+                if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
+                if (content.CopyPresent().IsFull) return await CompleteAsync(content, ct);
+
+                // another copy was shared into the swarm meanwhile: what is missing here is taken from it
+            }
         }
         finally
         {
             if (arrived is not null) lease.Swarm.PieceArrived -= arrived;
         }
+    }
+
+    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, StallWatch stall, CancellationToken ct)
+    {
+        _phase = "preparing";
+        var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
+        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite }, proving, ct);
+        (_length, _reused) = (info.Length, content.ReusedBytes);
+        _phase = "downloading";
+        return content;
     }
 
     private Task<string> CompleteAsync(TorrentContent content, CancellationToken ct)

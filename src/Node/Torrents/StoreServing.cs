@@ -76,7 +76,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
         await KeepAsync(torrent.Id);
         SwarmLease? lease;
         lock (_lock) lease = _leases.GetValueOrDefault(torrent.Id);
-        if (lease is null || lease.HasContent) return;
+        if (lease is null || await lease.HasContentAsync()) return;
 
         await lease.OpenAsync(await store.OpenAsync(torrent, _stopping.Token), fetch: false);
         if (options.Announce && !torrent.IsPrivate) _ = AnnounceAsync(lease);

@@ -13,7 +13,7 @@ internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm)
 
     public SwarmLoop Swarm => swarm;
 
-    public bool HasContent => table.HasContent(id);
+    public Task<bool> HasContentAsync() => table.HasContentAsync(id);
 
     public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(id, content, fetch);
 

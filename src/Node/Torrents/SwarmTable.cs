@@ -33,10 +33,8 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         try
         {
             var entry = _entries[id];
-            var before = entry.Content;
-            entry.Content = content;
+            entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
             entry.Swarm.Open(content, fetch);
-            if (before is not null) await before.DisposeAsync();
         }
         finally
         {
@@ -44,8 +42,19 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether a swarm has content that serves all of the torrent.</summary>
-    internal bool HasContent(InfoHash id) => _entries.TryGetValue(id, out var entry) && entry.Content is not null;
+    /// <summary>Whether a swarm was given content.</summary>
+    internal async Task<bool> HasContentAsync(InfoHash id)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            return _entries.TryGetValue(id, out var entry) && entry.Contents.Count > 0;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     /// <summary>Announces a swarm, once for all leases.</summary>
     internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, CancellationToken ct)
@@ -101,7 +110,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     {
         network.Dht.Withdraw(id.Truncated);
         await network.Engine.LeaveAsync(id);
-        if (entry.Content is { } content) await content.DisposeAsync();
+        foreach (var content in entry.Contents) await content.DisposeAsync();
     }
 
     private sealed class Entry(SwarmLoop swarm)
@@ -110,7 +119,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 
         public int Leases { get; set; }
 
-        public TorrentContent? Content { get; set; }
+        public List<TorrentContent> Contents { get; } = [];
 
         public SemaphoreSlim Turn { get; } = new(1);
     }
