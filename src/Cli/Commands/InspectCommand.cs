@@ -9,27 +9,47 @@ using Shoal.Node.Events;
 
 namespace Shoal.Cli.Commands;
 
-/// <summary>What a torrent or a link says by itself; asks nobody.</summary>
+/// <summary>What a torrent or a link says. A <c>.torrent</c> says it by itself; what a link names is asked of the peers that have it.</summary>
 internal static class InspectCommand
 {
+    private const double DefaultTimeout = 30;
+
     public static Command Create(Shell shell)
     {
         var link = new Argument<string>("LINK|FILE") { Description = "A magnet link, an ID, or the path of a .torrent" };
         var chunks = new Option<bool>("--chunks") { Description = "The IDs of the chunks too" };
+        var timeout = Typed.Seconds("--timeout", "Give up after so long without an answer (default: 30)");
+        var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("inspect", "What a torrent or link says, without fetching the content") { link, chunks };
+        var command = new Command("inspect", "What a torrent or link says, without fetching the content") { link, chunks, timeout };
+        network.AddTo(command);
         output.AddTo(command);
         command.SetAction((parse, _) =>
         {
             var wish = output.Read(parse);
+            var options = network.Read(parse, wish.Verbose) with { ReadOnlyDht = true, Upload = false, Announce = false };
+            var session = new StoreSession(shell.Door(options, network.Settled(parse)), shell.Clock);
             return new CommandRun(shell, wish).RunAsync(
-                (report, _) =>
+                (report, ct) =>
                 {
+                    void Tell(ShoalEvent e)
+                    {
+                        if (e is MetadataEvent metadata && !wish.Json) new Pages(shell.Screen.Console).Inspected(metadata);
+                        else report(e);
+                    }
+
                     var named = LinkArgument.ReadAny(parse.GetValue(link)!, shell.Folder);
-                    ShoalEvent told = named.Torrent is { } torrent ? Describe(torrent, parse.GetValue(chunks)) : Describe(named);
-                    if (told is MetadataEvent metadata && !wish.Json) new Pages(shell.Screen.Console).Inspected(metadata);
-                    else report(told);
-                    return Task.FromResult(ExitCode.Done);
+                    Tell(named.Torrent is { } torrent ? Describe(torrent, parse.GetValue(chunks)) : Describe(named));
+                    if (named.Torrent is not null || named.Id is null) return Task.FromResult(ExitCode.Done);
+
+                    var request = new InspectRequest(named.Link)
+                    {
+                        Chunks = parse.GetValue(chunks),
+                        Timeout = parse.GetValue(timeout) ?? DefaultTimeout,
+                        Peers = network.Peers(parse),
+                        Bootstrap = network.Bootstrap(parse),
+                    };
+                    return session.RunAsync((commands, tell, stop) => commands.InspectAsync(request, tell, stop), Tell, ct);
                 },
                 endsByStopping: false);
         });

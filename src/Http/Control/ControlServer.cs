@@ -79,6 +79,7 @@ public sealed class ControlServer : IAsyncDisposable
         ("POST", "/v1/get") => RunAsync(context, ShoalJson.Default.GetRequest, _commands.GetAsync, _scope.Fetches),
         ("POST", "/v1/list") => RunAsync(context, ShoalJson.Default.ListRequest, _commands.ListAsync, true),
         ("POST", "/v1/find") => RunAsync(context, ShoalJson.Default.FindRequest, _commands.FindAsync, _scope.Fetches),
+        ("POST", "/v1/inspect") => RunAsync(context, ShoalJson.Default.InspectRequest, _commands.InspectAsync, _scope.Fetches),
         ("POST", "/v1/verify") => RunAsync(context, ShoalJson.Default.VerifyRequest, _commands.VerifyAsync, true),
         ("POST", "/v1/remove") => RunAsync(context, ShoalJson.Default.RemoveRequest, _commands.RemoveAsync, true),
         _ => RefuseAsync(context, StatusCodes.Status404NotFound),

@@ -22,13 +22,13 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     {
         if (services.Swarms is null || services.Network is null) throw new ShoalException("offline", "Whoever holds this store works without a network just now. Try again in a moment.");
 
-        var target = GetTarget.Read(request);
+        var target = LinkTarget.Read(request.Link, request.Torrent);
         using var stall = new StallWatch(request.Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stall.Token);
         await using var lease = await services.Swarms.EnterAsync(target.Id);
         using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         services.Network.AddBootstrap(request.Bootstrap);
-        Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = FindAsync(target, lease, pulseStop.Token);
+        Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], pulseStop.Token);
         try
         {
             var path = await FetchAsync(target, lease, stall, either.Token);
@@ -55,29 +55,12 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         return ExitCode.Done;
     }
 
-    /// <summary>Adds the peers that the user named, then looks for others.</summary>
-    private async Task FindAsync(GetTarget target, SwarmLease lease, CancellationToken ct)
-    {
-        try
-        {
-            var search = new PeerSearch(services.Network!, lease.Swarm, _clock).RunAsync(ct);
-            var named = await services.Network!.ResolveNamedAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], ct);
-            if (named.Count > 0) lease.Swarm.AddPeers(named, named: true);
-            await search;
-        }
-        catch (OperationCanceledException)
-        {
-            // enough
-        }
-    }
-
-    private async Task<string> FetchAsync(GetTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
+    private async Task<string> FetchAsync(LinkTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
     {
         using var turn = await lease.TakeTurnAsync(ct);
-        var (info, layers) = await DescribeAsync(target, lease, ct);
+        var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, ct);
         stall.Moved();
-        reporter.Report(new MetadataEvent(
-            "torrent", info.InfoHash.ToString(), info.InfoHash.ToString(), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+        reporter.Report(TorrentNames.Describe(info));
 
         Action<PieceIndex, Core.NetEndPoint>? arrived = null;
         if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from.ToString()));
@@ -119,19 +102,6 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     {
         _phase = "finishing";
         return content.CompleteAsync(ct);
-    }
-
-    private async Task<(TorrentInfo, PieceLayers)> DescribeAsync(GetTarget target, SwarmLease lease, CancellationToken ct)
-    {
-        if (target.Metainfo is { } metainfo) return (metainfo.Info, metainfo.Layers);
-        if (services.Store.Find(target.Id) is { } held)
-        {
-            await using var content = await services.Store.OpenAsync(held, ct);
-            return (content.Info, content.Layers);
-        }
-
-        var info = await lease.Swarm.Metadata.WaitAsync(ct);
-        return (info, new PieceLayers(info));
     }
 
     private static async Task AnnounceAsync(SwarmLease lease, CancellationToken ct)

@@ -57,6 +57,22 @@ public sealed record FindRequest(string Id)
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
 }
 
+/// <summary>Say what a link names, without fetching the content.</summary>
+public sealed record InspectRequest(string Link)
+{
+    /// <summary>Chunk IDs too, as far as they are known.</summary>
+    public bool Chunks { get; init; }
+
+    /// <summary>Seconds until the metadata must be here.</summary>
+    public double Timeout { get; init; } = 30;
+
+    /// <summary>Addresses to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Nodes of the DHT to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Bootstrap { get; init; } = [];
+}
+
 /// <param name="Id">Of a torrent; null for all.</param>
 public sealed record VerifyRequest(string? Id);
 

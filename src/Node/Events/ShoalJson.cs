@@ -10,6 +10,7 @@ namespace Shoal.Node.Events;
 [JsonSerializable(typeof(GetRequest))]
 [JsonSerializable(typeof(ListRequest))]
 [JsonSerializable(typeof(FindRequest))]
+[JsonSerializable(typeof(InspectRequest))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(RemoveRequest))]
 public sealed partial class ShoalJson : JsonSerializerContext;

@@ -9,7 +9,24 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    public async Task RunAsync(CancellationToken ct)
+    /// <param name="named">Peers that the user named, <c>host:port</c>: they come first.</param>
+    public async Task RunAsync(IReadOnlyList<string> named, CancellationToken ct)
+    {
+        var asking = LookUpAsync(ct);
+        try
+        {
+            var peers = await network.ResolveNamedAsync(named, ct);
+            if (peers.Count > 0) swarm.AddPeers(peers, named: true);
+        }
+        catch (OperationCanceledException)
+        {
+            // enough
+        }
+
+        await asking;
+    }
+
+    private async Task LookUpAsync(CancellationToken ct)
     {
         var pause = First;
         try

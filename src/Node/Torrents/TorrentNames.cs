@@ -8,6 +8,12 @@ namespace Shoal.Node.Torrents;
 /// <summary>How torrents, files and errors are named in events.</summary>
 internal static class TorrentNames
 {
+    public static MetadataEvent Describe(TorrentInfo info, PieceLayers? layers = null)
+    {
+        var id = info.InfoHash.ToString();
+        return new MetadataEvent("torrent", id, id, info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, Files(info, layers));
+    }
+
     public static IReadOnlyList<FileItem> Files(TorrentInfo info, PieceLayers? layers = null)
     {
         var items = new FileItem[info.Files.Count];

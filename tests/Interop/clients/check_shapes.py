@@ -123,9 +123,10 @@ def inspect_says_what_a_torrent_holds(check):
     share = check.share(check.path("in", "seen"), args=["--write-torrent", torrent])
 
     by_file = check.plain("inspect", torrent).ends(0, 20).event("metadata")
-    by_link = check.plain("inspect", share.link).ends(0, 20).event("link")
+    by_link = check.run("inspect", share.link).ends(0, 20)
 
     expect(by_file["id"] == share.infohash and by_file["name"] == "seen", f"metadata: {by_file}")
     expect({f["path"]: f["length"] for f in by_file["files"]} == {"a": 300000, "b": 5}, f"files: {by_file['files']}")
     expect([f["id"] for f in by_file["files"]] == [f["id"] for f in share.shared[0]["files"]], "other file IDs than share's")
-    expect(by_link["infohash"] == share.infohash and by_link["name"] == "seen", f"link: {by_link}")
+    expect(by_link.event("link")["infohash"] == share.infohash, "the link event names something else")
+    expect(by_link.event("metadata")["files"] == by_file["files"], "a link says other files than its .torrent")

@@ -18,6 +18,8 @@ internal sealed class ScriptedCommands(Script script) : IShoalCommands
 
     public Task<ExitCode> ListAsync(ListRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
+    public Task<ExitCode> InspectAsync(InspectRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
     public Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
