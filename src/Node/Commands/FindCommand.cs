@@ -51,9 +51,9 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
 
     private bool ReportOwn(string id, Hash160 key)
     {
-        if (services.Network!.Port == 0 || services.Network.Engine.Swarms.All(s => s.InfoHash.Truncated != key || s.Snapshot.Have == 0)) return false;
+        if (services.Network!.Hints.Count == 0 || services.Network.Engine.Swarms.All(s => s.InfoHash.Truncated != key || s.Snapshot.Have == 0)) return false;
 
-        reporter.Report(new FoundPeerEvent(id, services.Network.Listening.Tcp!, "local", 0, 0));
+        reporter.Report(new FoundPeerEvent(id, services.Network.Hints[0], "local", 0, 0));
         return true;
     }
 

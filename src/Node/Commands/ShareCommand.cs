@@ -41,6 +41,10 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         services.Network.AddBootstrap(request.Bootstrap);
 
         var info = shared.Info;
+        if (info.IsSingleFile && Directory.Exists(request.Path))
+            reporter.Report(new WarningEvent("single-file", $"{request.Path} holds one file only: whoever gets it receives the file {info.Name}, without the folder."));
+        if (info.IsPrivate)
+            reporter.Report(new WarningEvent("private", "The torrent is private: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
         reporter.Report(new SharedEvent(
             TorrentNames.Link(info, services.Network.Hints), info.InfoHash.ToString(), null, info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
         if (services.Options.Announce && !info.IsPrivate) _ = AnnounceAsync(lease, ct);

@@ -10,9 +10,10 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     /// <param name="named">Peers that the user named, <c>host:port</c>: they come first.</param>
-    public async Task RunAsync(IReadOnlyList<string> named, CancellationToken ct)
+    /// <param name="asksDht">False for a torrent that is known to be private (BEP 27).</param>
+    public async Task RunAsync(IReadOnlyList<string> named, bool asksDht, CancellationToken ct)
     {
-        var asking = LookUpAsync(ct);
+        var asking = asksDht ? LookUpAsync(ct) : Task.CompletedTask;
         try
         {
             var peers = await network.ResolveNamedAsync(named, ct);
