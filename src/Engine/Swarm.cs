@@ -7,7 +7,6 @@ using Shoal.Engine.Peers;
 using Shoal.Engine.Picking;
 using Shoal.Storage;
 using Shoal.Wire;
-using Shoal.Wire.Extensions;
 
 namespace Shoal.Engine;
 
@@ -23,7 +22,6 @@ internal sealed class Swarm
     private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
 
-    private readonly InfoHash _infoHash;
     private readonly PeerId _ourId;
     private readonly SwarmOptions _options;
     private readonly PieceBufferPool _buffers;
@@ -33,23 +31,22 @@ internal sealed class Swarm
     private readonly PeerList _list;
     private readonly CallBacks _callBacks = new();
     private readonly Choker _choker;
-    private readonly MetadataFetch _metadata;
+    private readonly MetadataExchange _metadata;
     private readonly HashSet<NetEndPoint> _connecting = [];
     private Downloads? _downloads;
     private HashPicker? _hashes;
     private bool _fetch = true;
     private TimeSpan _diskRestsUntil;
-    private bool _isUnusable;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
-        (_infoHash, _ourId, _options, _buffers, _random, _effects) = (infoHash, ourId, options, buffers, random, effects);
+        (_ourId, _options, _buffers, _random, _effects) = (ourId, options, buffers, random, effects);
         _list = new PeerList(options, random);
         _choker = new Choker(options, random);
-        _metadata = new MetadataFetch(infoHash);
+        _metadata = new MetadataExchange(infoHash, options, effects, _peers.Values);
     }
 
-    public TorrentInfo? Info { get; private set; }
+    public TorrentInfo? Info => _metadata.Info;
 
     public PieceLayers? Layers { get; private set; }
 
@@ -161,10 +158,10 @@ internal sealed class Swarm
                 peer.Client = m.Extensions.Client ?? peer.Client;
                 peer.Window.Limit(m.Extensions.RequestQueue);
                 if (peer.IsIncoming && m.Extensions.ListenPort != 0) LearnAddress(peer, peer.EndPoint.WithPort(m.Extensions.ListenPort));
-                AskMetadata(now);
+                _metadata.Ask(now);
                 break;
             case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
-                OnMetadata(peer, m, now);
+                if (!_metadata.OnMessage(peer, m, now)) Ban(peer, now);
                 break;
             case SwarmEvent.HashesReceived m when Find(m.Peer, now) is { } peer:
                 OnHashes(peer, m, now);
@@ -233,7 +230,7 @@ internal sealed class Swarm
         _effects.Close(twin.Key, CloseReason.Duplicate);
         _peers.Remove(twin.Key);
         _downloads?.Forget(twin);
-        _metadata.Forget(twin.Key);
+        _metadata.Forget(twin);
         AskAll(now);
     }
 
@@ -248,13 +245,13 @@ internal sealed class Swarm
     private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
     {
         _downloads?.Forget(peer);
-        _metadata.Forget(peer.Key);
+        _metadata.Forget(peer);
         Release(peer.EndPoint);
         if (peer.ListensAt is { } listensAt) Release(listensAt);
         if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed && (peer.ListensAt ?? (peer.IsIncoming ? null : peer.EndPoint)) is { } home) _callBacks.Add(home, now);
         DealSlots(now);
         ConnectMore(now);
-        AskMetadata(now);
+        _metadata.Ask(now);
         AskHashes(now);
         AskAll(now);
 
@@ -269,7 +266,7 @@ internal sealed class Swarm
     {
         var before = Have;
         CloseDownloads();
-        (Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
+        (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _peers);
         _hashes = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
         foreach (var peer in _peers.Values.ToList())
@@ -379,71 +376,6 @@ internal sealed class Swarm
         if (peer.Early.Count >= most) _effects.Close(peer.Key, CloseReason.BadBitfield);
         else peer.Early.Add(e);
     }
-
-    private void OnMetadata(Peer peer, SwarmEvent.MetadataReceived e, TimeSpan now)
-    {
-        switch (e.Message.Type)
-        {
-            case MetadataMessageType.Request:
-                AnswerMetadata(peer, e.Message.Piece);
-                break;
-            case MetadataMessageType.Reject when Info is null:
-                _metadata.OnRejected(peer.Key);
-                AskMetadata(now);
-                break;
-            case MetadataMessageType.Data when Info is null:
-                var outcome = _metadata.OnData(peer.Key, e.Message, e.Data, now, out var next, out var bytes);
-                foreach (var piece in next) RequestMetadata(peer, piece);
-                if (outcome == MetadataOutcome.Wrong) Ban(peer, now);
-                if (outcome == MetadataOutcome.Whole) OnMetadataWhole(bytes!);
-                break;
-        }
-    }
-
-    private void OnMetadataWhole(byte[] bytes)
-    {
-        _metadata.Clear();
-        var error = TorrentInfoReader.Read(bytes, out var info);
-        if (error != MetainfoError.None)
-        {
-            _isUnusable = true;
-            _effects.MetadataUnusable(error);
-            return;
-        }
-
-        Info = info!;
-        _effects.MetadataKnown(info);
-    }
-
-    private void AnswerMetadata(Peer peer, int piece)
-    {
-        var size = Info?.Bytes.Length ?? 0;
-        var start = (long)piece * MetadataMessage.PieceLength;
-        if (start >= size)
-        {
-            _effects.SendMetadata(peer.Key, new MetadataMessage(MetadataMessageType.Reject, piece, 0), default);
-            return;
-        }
-
-        var data = Info!.Bytes[(int)start..(int)Math.Min(size, start + MetadataMessage.PieceLength)];
-        _effects.SendMetadata(peer.Key, new MetadataMessage(MetadataMessageType.Data, piece, size), data);
-    }
-
-    private void AskMetadata(TimeSpan now)
-    {
-        if (Info is not null || _isUnusable) return;
-
-        foreach (var peer in _peers.Values.OrderBy(p => _metadata.TimesAsked(p.Key)))
-        {
-            if (!_metadata.HasRoom(now, _options.QuestionTimeout)) return;
-            if (peer.Extensions is not { } extensions || !_metadata.CanAsk(peer.Key, extensions)) continue;
-
-            foreach (var piece in _metadata.Begin(peer.Key, extensions.MetadataSize, now)) RequestMetadata(peer, piece);
-        }
-    }
-
-    private void RequestMetadata(Peer peer, int piece) =>
-        _effects.SendMetadata(peer.Key, new MetadataMessage(MetadataMessageType.Request, piece, 0), default);
 
     private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
     {
@@ -622,7 +554,7 @@ internal sealed class Swarm
         }
 
         ConnectMore(now);
-        AskMetadata(now);
+        _metadata.Ask(now);
         AskHashes(now);
         DealSlots(now);
         AskAll(now);
