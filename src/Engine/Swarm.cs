@@ -22,17 +22,13 @@ internal sealed class Swarm
     private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
 
-    private readonly PeerId _ourId;
     private readonly SwarmOptions _options;
     private readonly PieceBufferPool _buffers;
     private readonly Random _random;
     private readonly ISwarmEffects _effects;
-    private readonly Dictionary<PeerKey, Peer> _peers = [];
-    private readonly PeerList _list;
-    private readonly CallBacks _callBacks = new();
+    private readonly Neighbours _neighbours;
     private readonly Choker _choker;
     private readonly MetadataExchange _metadata;
-    private readonly HashSet<NetEndPoint> _connecting = [];
     private Downloads? _downloads;
     private HashPicker? _hashes;
     private bool _fetch = true;
@@ -40,10 +36,10 @@ internal sealed class Swarm
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
-        (_ourId, _options, _buffers, _random, _effects) = (ourId, options, buffers, random, effects);
-        _list = new PeerList(options, random);
+        (_options, _buffers, _random, _effects) = (options, buffers, random, effects);
+        _neighbours = new Neighbours(ourId, options, random, effects);
         _choker = new Choker(options, random);
-        _metadata = new MetadataExchange(infoHash, options, effects, _peers.Values);
+        _metadata = new MetadataExchange(infoHash, options, effects, Peers);
     }
 
     public TorrentInfo? Info => _metadata.Info;
@@ -55,12 +51,12 @@ internal sealed class Swarm
 
     public bool IsComplete => Have is { IsFull: true };
 
-    public IReadOnlyCollection<Peer> Peers => _peers.Values;
+    public IReadOnlyCollection<Peer> Peers => _neighbours.Connected;
 
-    public int Connecting => _connecting.Count;
+    public int Connecting => _neighbours.Connecting;
 
     /// <summary>Endpoints heard of.</summary>
-    public int Known => _list.Count;
+    public int Known => _neighbours.Known;
 
     /// <summary>Blocks that came twice, or were worthless, in bytes.</summary>
     public long Wasted { get; private set; }
@@ -75,26 +71,25 @@ internal sealed class Swarm
     public void Close() => _downloads?.Close();
 
     /// <summary>Nothing can happen before the next event.</summary>
-    public bool IsIdle => !Wants && _peers.Count == 0 && _connecting.Count == 0 && !_callBacks.Any;
+    public bool IsIdle => !Wants && _neighbours.IsEmpty;
 
     public void Handle(SwarmEvent e, TimeSpan now)
     {
         switch (e)
         {
             case SwarmEvent.PeersFound found:
-                foreach (var endPoint in found.EndPoints) _list.Add(endPoint, found.Named);
+                _neighbours.Hear(found.EndPoints, found.Named);
                 ConnectMore(now);
                 break;
             case SwarmEvent.PeerConnected connected:
                 OnConnected(connected, now);
                 break;
             case SwarmEvent.ConnectFailed failed:
-                _connecting.Remove(failed.EndPoint);
-                _list.OnFailed(failed.EndPoint, now);
+                _neighbours.OnFailed(failed.EndPoint, now);
                 ConnectMore(now);
                 break;
             case SwarmEvent.PeerClosed closed:
-                if (_peers.Remove(closed.Peer, out var gone)) OnClosed(gone, closed.Reason, now);
+                if (_neighbours.Remove(closed.Peer) is { } gone) OnClosed(gone, closed.Reason, now);
                 break;
             case SwarmEvent.ContentOpened opened:
                 OnContentOpened(opened, now);
@@ -157,7 +152,7 @@ internal sealed class Swarm
                 peer.Extensions = m.Extensions;
                 peer.Client = m.Extensions.Client ?? peer.Client;
                 peer.Window.Limit(m.Extensions.RequestQueue);
-                if (peer.IsIncoming && m.Extensions.ListenPort != 0) LearnAddress(peer, peer.EndPoint.WithPort(m.Extensions.ListenPort));
+                _neighbours.OnListens(peer, m.Extensions.ListenPort);
                 _metadata.Ask(now);
                 break;
             case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
@@ -170,7 +165,7 @@ internal sealed class Swarm
                 if (_downloads?.OnLeavesRejected(m.Request) != true) _hashes?.OnRejected(peer, m.Request, now);
                 AskHashes(now);
                 break;
-            case SwarmEvent.Uploaded m when _peers.TryGetValue(m.Peer, out var peer):
+            case SwarmEvent.Uploaded m when _neighbours.Find(m.Peer) is { } peer:
                 if (m.Total > peer.Upload.Total) peer.LastSent = now;
                 peer.Upload.Add(m.Total - peer.Upload.Total);
                 break;
@@ -179,87 +174,36 @@ internal sealed class Swarm
 
     private Peer? Find(PeerKey key, TimeSpan now)
     {
-        if (!_peers.TryGetValue(key, out var peer)) return null;
-
-        peer.LastHeard = now;
+        var peer = _neighbours.Find(key);
+        if (peer is not null) peer.LastHeard = now;
         return peer;
     }
 
     private void OnConnected(SwarmEvent.PeerConnected e, TimeSpan now)
     {
-        if (!e.Incoming) _connecting.Remove(e.EndPoint);
-        var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now);
-        var twin = _peers.Values.FirstOrDefault(p => p.Handshake.PeerId == peer.Handshake.PeerId);
-        if (Refuse(peer, twin) is var reason and not CloseReason.None)
+        if (_neighbours.Admit(e, now, out var replaced) is null) return;
+        if (replaced is not null)
         {
-            if (reason is CloseReason.Self && !e.Incoming) _list.Ban(e.EndPoint);
-            else if (reason is CloseReason.Duplicate && !e.Incoming) Hand(e.EndPoint, twin!, now);
-            else if (!e.Incoming) _list.Shelve(e.EndPoint, now);
-            _effects.Close(e.Peer, reason);
-            return;
+            _downloads?.Forget(replaced);
+            _metadata.Forget(replaced);
+            AskAll(now);
         }
 
-        if (twin is not null) Replace(twin, peer, now);
-
-        _peers[e.Peer] = peer;
         _effects.SendExtensions(e.Peer, Info?.Bytes.Length ?? 0);
         _effects.SendBitfield(e.Peer, Have);
-    }
-
-    private CloseReason Refuse(Peer peer, Peer? twin)
-    {
-        if (peer.Handshake.PeerId == _ourId) return CloseReason.Self;
-        if (_list.IsBanned(peer.EndPoint, peer.Handshake.PeerId)) return CloseReason.Corrupt;
-        if (twin is null) return _peers.Count >= _options.MaxPeers ? CloseReason.TooMany : CloseReason.None;
-
-        // both sides may have dialled at once: each keeps the connection that the larger ID made
-        var keepOutgoing = _ourId.Value > peer.Handshake.PeerId.Value;
-        return twin.IsIncoming == peer.IsIncoming || peer.IsIncoming == keepOutgoing ? CloseReason.Duplicate : CloseReason.None;
-    }
-
-    /// <summary>The endpoint leads to a peer we have already: it is tried again when that one is gone.</summary>
-    private void Hand(NetEndPoint endPoint, Peer twin, TimeSpan now)
-    {
-        if (twin.ListensAt is { } other && other != endPoint) _list.Shelve(other, now);
-        twin.ListensAt = endPoint;
-    }
-
-    private void Replace(Peer twin, Peer peer, TimeSpan now)
-    {
-        peer.ListensAt = twin.IsIncoming ? twin.ListensAt : twin.EndPoint;
-        _effects.Close(twin.Key, CloseReason.Duplicate);
-        _peers.Remove(twin.Key);
-        _downloads?.Forget(twin);
-        _metadata.Forget(twin);
-        AskAll(now);
-    }
-
-    /// <summary>A peer that came to us says where it listens: there is no need to connect to it as well.</summary>
-    private void LearnAddress(Peer peer, NetEndPoint endPoint)
-    {
-        if (peer.ListensAt is not null || !_list.Hold(endPoint)) return;
-
-        peer.ListensAt = endPoint;
     }
 
     private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
     {
         _downloads?.Forget(peer);
         _metadata.Forget(peer);
-        Release(peer.EndPoint);
-        if (peer.ListensAt is { } listensAt) Release(listensAt);
-        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed && (peer.ListensAt ?? (peer.IsIncoming ? null : peer.EndPoint)) is { } home) _callBacks.Add(home, now);
+        _neighbours.Release(peer, reason, now);
+        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed) _neighbours.CallBack(peer, now);
         DealSlots(now);
         ConnectMore(now);
         _metadata.Ask(now);
         AskHashes(now);
         AskAll(now);
-
-        void Release(NetEndPoint endPoint)
-        {
-            if (reason is CloseReason.NothingToDo or CloseReason.Duplicate) _list.Shelve(endPoint, now);
-            else _list.OnClosed(endPoint, now, peer.Window.Rate.Total > 0);
-        }
     }
 
     private void OnContentOpened(SwarmEvent.ContentOpened e, TimeSpan now)
@@ -267,9 +211,9 @@ internal sealed class Swarm
         var before = Have;
         CloseDownloads();
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
-        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _peers);
+        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _neighbours.ByKey);
         _hashes = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
-        foreach (var peer in _peers.Values.ToList())
+        foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
             TellNews(peer, before);
@@ -289,7 +233,7 @@ internal sealed class Swarm
     {
         if (_downloads is null) return;
 
-        foreach (var peer in _peers.Values)
+        foreach (var peer in Peers)
         {
             _downloads.Forget(peer);
             peer.OpenQuestions = 0;
@@ -381,11 +325,7 @@ internal sealed class Swarm
     {
         if (_downloads?.OnLeaves(e.Request, e.Hashes) is { } blamed)
         {
-            foreach (var key in blamed)
-            {
-                if (_peers.TryGetValue(key, out var guilty)) Ban(guilty, now);
-            }
-
+            Ban(blamed, now);
             AskAll(now);
             return;
         }
@@ -409,7 +349,7 @@ internal sealed class Swarm
 
     private void AskHashes(TimeSpan now)
     {
-        foreach (var peer in _peers.Values) AskHashes(peer, now);
+        foreach (var peer in Peers) AskHashes(peer, now);
     }
 
     private void AskHashes(Peer peer, TimeSpan now)
@@ -427,17 +367,12 @@ internal sealed class Swarm
     {
         if (!_downloads!.IsOpen(e.Piece)) return; // of a copy that is not ours any more
 
-        var blamed = _downloads.OnStored(e.Piece, e.Status);
-        foreach (var key in blamed)
-        {
-            if (_peers.TryGetValue(key, out var guilty)) Ban(guilty, now);
-        }
-
+        Ban(_downloads.OnStored(e.Piece, e.Status), now);
         if (e.Status == PutStatus.Corrupt) AskHashes(now);
         if (e.Status == PutStatus.Failed) _diskRestsUntil = now + DiskRest; // a full disk stays full for a while
         if (e.Status == PutStatus.Stored)
         {
-            foreach (var peer in _peers.Values)
+            foreach (var peer in Peers)
             {
                 if (!peer.HasPiece(e.Piece)) _effects.SendHave(peer.Key, e.Piece);
             }
@@ -453,14 +388,14 @@ internal sealed class Swarm
         if (Have is null || !Have.Clear(piece)) return;
 
         _downloads!.OnLost(piece);
-        foreach (var peer in _peers.Values) UpdateInterest(peer);
+        foreach (var peer in Peers) UpdateInterest(peer);
         ConnectMore(now);
         AskAll(now);
     }
 
     private void Finish(TimeSpan now)
     {
-        foreach (var peer in _peers.Values.ToList())
+        foreach (var peer in Peers.ToList())
         {
             if (!DropIfUseless(peer)) UpdateInterest(peer);
         }
@@ -496,14 +431,14 @@ internal sealed class Swarm
 
     private void AskAll(TimeSpan now)
     {
-        foreach (var peer in _peers.Values) Ask(peer, now);
+        foreach (var peer in Peers) Ask(peer, now);
     }
 
     private void DealSlots(TimeSpan now)
     {
         if (Have is null) return;
 
-        foreach (var (peer, choke) in _choker.Decide(_peers.Values, IsComplete, now))
+        foreach (var (peer, choke) in _choker.Decide(Peers, IsComplete, now))
         {
             peer.AmChoking = choke;
             if (!choke) peer.UnchokedAt = now;
@@ -511,27 +446,24 @@ internal sealed class Swarm
         }
     }
 
-    private void Ban(Peer peer, TimeSpan now)
+    private void Ban(IEnumerable<PeerKey> blamed, TimeSpan now)
     {
-        _list.Ban(peer.EndPoint, peer.Handshake.PeerId);
-        _effects.Close(peer.Key, CloseReason.Corrupt);
-        if (_peers.Remove(peer.Key)) OnClosed(peer, CloseReason.Corrupt, now);
-    }
-
-    private void ConnectMore(TimeSpan now)
-    {
-        while (_connecting.Count < _options.MaxConnecting && _peers.Count + _connecting.Count < _options.MaxPeers)
+        foreach (var key in blamed)
         {
-            if (Wants ? !_list.TryTake(now, out var endPoint) : !_callBacks.TryTake(now, out endPoint)) return;
-
-            _connecting.Add(endPoint);
-            _effects.Connect(endPoint);
+            if (_neighbours.Find(key) is { } guilty) Ban(guilty, now);
         }
     }
 
+    private void Ban(Peer peer, TimeSpan now)
+    {
+        if (_neighbours.Ban(peer)) OnClosed(peer, CloseReason.Corrupt, now);
+    }
+
+    private void ConnectMore(TimeSpan now) => _neighbours.ConnectMore(Wants, now);
+
     private void OnTick(TimeSpan now)
     {
-        foreach (var peer in _peers.Values.ToList())
+        foreach (var peer in Peers.ToList())
         {
             peer.Upload.Tick(now);
             peer.Window.Tick(now, peer.WasFull);
