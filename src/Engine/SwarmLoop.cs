@@ -4,7 +4,6 @@ using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
-using Shoal.Engine.Limits;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Serving;
 using Shoal.Storage;
@@ -27,12 +26,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private readonly Channel<Mail> _mailbox = Channel.CreateBounded<Mail>(new BoundedChannelOptions(MailboxSize) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<PeerKey, PeerSession> _sessions = [];
-    private readonly Dictionary<(NetEndPoint, PeerId), PeerSnapshot> _gone = [];
-    private readonly Dictionary<PeerKey, NetEndPoint> _addresses = [];
+    private readonly SwarmView _view = new();
     private readonly TaskCompletionSource<TorrentInfo> _metadata = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Outstanding _outstanding = new();
-    private readonly RateMeter _down = new();
-    private readonly RateMeter _up = new();
     private readonly ITimer _timer;
     private readonly Swarm _swarm;
     private readonly Task _running;
@@ -47,9 +43,6 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private volatile bool _tickMissed;
     private bool _ticking = true;
     private int _nextKey;
-    private long _have;
-    private TimeSpan? _firstAsked;
-    private TimeSpan _lastProven;
 
     internal SwarmLoop(InfoHash infoHash, EngineShared shared)
     {
@@ -209,7 +202,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         {
             case SwarmEvent.PeerConnected e:
                 _sessions[e.Peer] = mail.Newcomer!;
-                RememberAddress(e);
+                _view.RememberAddress(e.Peer, e.EndPoint, _sessions.ContainsKey);
                 SetContent(mail.Newcomer!);
                 break;
             case SwarmEvent.PeerClosed e:
@@ -218,18 +211,17 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
             case SwarmEvent.ContentOpened e:
                 foreach (var known in _sessions.Values) SetContent(known);
                 _openedHere++;
-                _have = CountBytes(e.Info.Geometry, e.Have);
+                _view.OnOpened(e.Info.Geometry, e.Have);
                 _metadata.TrySetResult(e.Info);
                 break;
             case SwarmEvent.PieceStored { Status: PutStatus.Stored } e when _swarm.IsOpen(e.Piece):
-                _have += _content!.Info.Geometry.LengthOf(e.Piece);
-                _lastProven = now;
+                _view.OnStored(_content!.Info.Geometry.LengthOf(e.Piece), now);
                 break;
             case SwarmEvent.BlocksReceived e:
-                _down.Add(e.Bytes);
+                _view.OnReceived(e.Bytes);
                 break;
             case SwarmEvent.PieceLost e when _swarm.Have is { } have && have[e.Piece]:
-                _have -= _content!.Info.Geometry.LengthOf(e.Piece);
+                _view.OnLost(_content!.Info.Geometry.LengthOf(e.Piece));
                 break;
             case SwarmEvent.Tick:
                 BeforeTick(now);
@@ -248,8 +240,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private void BeforeTick(TimeSpan now)
     {
         foreach (var session in _sessions.Values) CountUploaded(session, now);
-        _down.Tick(now);
-        _up.Tick(now);
+        _view.Tick(now);
     }
 
     private void CountUploaded(PeerSession session, TimeSpan now)
@@ -257,88 +248,25 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         var total = session.Uploaded;
         if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is not { } peer || peer.Upload.Total == total) return;
 
-        _up.Add(total - peer.Upload.Total);
+        _view.OnUploaded(total - peer.Upload.Total);
         _swarm.Handle(new SwarmEvent.Uploaded(session.Key, total), now);
     }
 
     private void AfterTick()
     {
         Publish();
-        if (!_swarm.IsIdle || _down.BytesPerSecond > 0 || _up.BytesPerSecond > 0) return;
+        if (!_swarm.IsIdle || _view.IsMoving) return;
 
         _ticking = false; // until something happens
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    private void Publish()
-    {
-        var peers = _swarm.Peers.Select(Describe).ToList();
-        Snapshot = new SwarmSnapshot
-        {
-            Phase = _swarm.Have is null ? (_swarm.Info is null ? SwarmPhase.Metadata : SwarmPhase.Opening) : _swarm.IsComplete ? SwarmPhase.Complete : SwarmPhase.Downloading,
-            Have = _have,
-            Length = _swarm.Info?.Length ?? 0,
-            DownloadRate = _down.BytesPerSecond,
-            UploadRate = _up.BytesPerSecond,
-            Downloaded = _down.Total,
-            Uploaded = _up.Total,
-            Wasted = _swarm.Wasted,
-            Known = _swarm.Known,
-            Connecting = _swarm.Connecting,
-            Peers = peers,
-            Givers = [.. Merge(peers)],
-            Transfer = _firstAsked is { } first && _lastProven > first ? _lastProven - first : TimeSpan.Zero,
-        };
-    }
-
-    private IEnumerable<PeerSnapshot> Merge(List<PeerSnapshot> peers) =>
-        _gone.Values.Concat(peers).Where(p => p.Received > 0)
-            .GroupBy(p => (p.EndPoint, p.PeerId))
-            .Select(g => g.Last() with { Received = g.Sum(p => p.Received), Sent = g.Sum(p => p.Sent) });
-
-    /// <summary>Of peers that are gone too: a piece may be proven after its giver left.</summary>
-    private void RememberAddress(SwarmEvent.PeerConnected e)
-    {
-        const int most = 4096;
-        if (_addresses.Count >= most)
-        {
-            foreach (var gone in _addresses.Keys.Where(k => !_sessions.ContainsKey(k)).ToList()) _addresses.Remove(gone);
-        }
-
-        _addresses[e.Peer] = e.EndPoint;
-    }
+    private void Publish() => Snapshot = _view.Draw(_swarm);
 
     private void Retire(PeerSession session, TimeSpan now)
     {
         CountUploaded(session, now);
-        if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is { } peer) Remember(peer);
-    }
-
-    private void Remember(Peer peer)
-    {
-        const int most = 10_000;
-        if (peer.Window.Rate.Total == 0 || _gone.Count > most) return;
-
-        var last = Describe(peer);
-        var key = (last.EndPoint, last.PeerId);
-        if (_gone.TryGetValue(key, out var before)) last = last with { Received = last.Received + before.Received, Sent = last.Sent + before.Sent };
-        _gone[key] = last with { DownloadRate = 0, UploadRate = 0 };
-    }
-
-    private static PeerSnapshot Describe(Peer peer) => new(
-        Listening(peer), peer.Handshake.PeerId, peer.Client, peer.Window.Rate.Total, peer.Upload.Total, peer.Window.Rate.BytesPerSecond, peer.Upload.BytesPerSecond, peer.IsSeed);
-
-    /// <summary>Where the peer can be reached, if it said so; the connection's own port means nothing when the peer made it.</summary>
-    private static NetEndPoint Listening(Peer peer) =>
-        peer.IsIncoming && peer.Extensions is { ListenPort: > 0 and var port } ? peer.EndPoint.WithPort(port) : peer.EndPoint;
-
-    private static long CountBytes(TorrentGeometry geometry, Bitfield have)
-    {
-        if (have.IsFull) return geometry.TotalLength;
-
-        var bytes = 0L;
-        for (var piece = have.NextSet(0); piece >= 0; piece = have.NextSet(piece + 1)) bytes += geometry.LengthOf(new PieceIndex(piece));
-        return bytes;
+        if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is { } peer) _view.Remember(peer);
     }
 
     private void Post(SwarmEvent e)
@@ -391,7 +319,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     {
         if (reason is CloseReason.Corrupt or CloseReason.Duplicate && _swarm.Peers.FirstOrDefault(p => p.Key == peer) is { } known)
         {
-            Remember(known); // it is no peer any more, though its connection has yet to end
+            _view.Remember(known); // it is no peer any more, though its connection has yet to end
             if (reason == CloseReason.Corrupt) Log.PeerBanned(_shared.Logger, known.EndPoint);
         }
 
@@ -442,7 +370,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     {
         if (Find(peer) is not { } session) return;
 
-        _firstAsked ??= _shared.Now;
+        _view.OnAsked(_shared.Now);
         session.Expect(piece, block, buffer);
         SendBlockMessage(session, MessageType.Request, piece, block);
     }
@@ -514,7 +442,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.PieceArrived(PieceIndex piece, PeerKey giver)
     {
-        if (PieceArrived is { } arrived && _addresses.TryGetValue(giver, out var from)) arrived(piece, from);
+        if (PieceArrived is { } arrived && _view.AddressOf(giver) is { } from) arrived(piece, from);
     }
 
     void ISwarmEffects.Completed()
