@@ -326,45 +326,17 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         Find(peer)?.Connection.Close(reason);
     }
 
-    void ISwarmEffects.SendExtensions(PeerKey peer, long metadataSize)
-    {
-        if (Find(peer) is not { } session || !session.Handshake.HasExtensions) return;
+    void ISwarmEffects.SendExtensions(PeerKey peer, long metadataSize) => Find(peer)?.SendExtensions(_shared.Options, metadataSize);
 
-        var hello = new ExtensionHandshake
-        {
-            MetadataId = PeerSession.OurMetadataId,
-            MetadataSize = metadataSize,
-            Client = _shared.Options.Client,
-            ListenPort = _shared.Options.ListenPort,
-            RequestQueue = UploadQueue.Capacity / 2,
-        };
-        session.Connection.Send(hello, static (output, h) =>
-        {
-            var body = new System.Buffers.ArrayBufferWriter<byte>(128);
-            h.Write(body);
-            MessageWriter.WriteExtended(output, 0, body.WrittenSpan);
-        });
-    }
+    void ISwarmEffects.SendBitfield(PeerKey peer, Bitfield? have) => Find(peer)?.SendBitfield(have, _shared.Options.DhtPort);
 
-    void ISwarmEffects.SendBitfield(PeerKey peer, Bitfield? have)
-    {
-        if (Find(peer) is not { } session) return;
-
-        var fast = session.Handshake.HasFast;
-        if (have is { IsFull: true } && fast) session.Connection.Send(MessageType.HaveAll, MessageWriter.Write);
-        else if (have is { IsEmpty: false }) session.Connection.Send(have, MessageWriter.WriteBitfield);
-        else if (fast) session.Connection.Send(MessageType.HaveNone, MessageWriter.Write);
-        if (_shared.Options.DhtPort != 0 && session.Handshake.HasDht) session.Connection.Send(_shared.Options.DhtPort, MessageWriter.WritePort);
-    }
-
-    void ISwarmEffects.SendHave(PeerKey peer, PieceIndex piece) => Find(peer)?.Connection.Send(piece.Value, MessageWriter.WriteHave);
+    void ISwarmEffects.SendHave(PeerKey peer, PieceIndex piece) => Find(peer)?.SendHave(piece);
 
     void ISwarmEffects.SendChoke(PeerKey peer, bool choked) => Find(peer)?.SetChoke(choked);
 
-    void ISwarmEffects.SendInterest(PeerKey peer, bool interested) =>
-        Find(peer)?.Connection.Send(interested ? MessageType.Interested : MessageType.NotInterested, MessageWriter.Write);
+    void ISwarmEffects.SendInterest(PeerKey peer, bool interested) => Find(peer)?.SendInterest(interested);
 
-    void ISwarmEffects.SendKeepAlive(PeerKey peer) => Find(peer)?.Connection.Send(0, static (output, _) => MessageWriter.WriteKeepAlive(output));
+    void ISwarmEffects.SendKeepAlive(PeerKey peer) => Find(peer)?.SendKeepAlive();
 
     void ISwarmEffects.SendRequest(PeerKey peer, PieceIndex piece, BlockIndex block, PieceBuffer buffer)
     {
@@ -372,7 +344,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         _view.OnAsked(_shared.Now);
         session.Expect(piece, block, buffer);
-        SendBlockMessage(session, MessageType.Request, piece, block);
+        session.SendBlockMessage(MessageType.Request, _content!.Info.Geometry, piece, block);
     }
 
     void ISwarmEffects.SendCancel(PeerKey peer, PieceIndex piece, BlockIndex block)
@@ -380,35 +352,12 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         if (Find(peer) is not { } session) return;
 
         session.Unexpect(piece, block);
-        SendBlockMessage(session, MessageType.Cancel, piece, block);
+        session.SendBlockMessage(MessageType.Cancel, _content!.Info.Geometry, piece, block);
     }
 
-    private void SendBlockMessage(PeerSession session, MessageType type, PieceIndex piece, BlockIndex block)
-    {
-        var request = new BlockRequest(piece, block * TorrentGeometry.BlockLength, _content!.Info.Geometry.LengthOf(piece, block));
-        session.Connection.Send((type, request), static (output, m) => MessageWriter.WriteRequest(output, m.type, m.request));
-    }
+    void ISwarmEffects.SendHashRequest(PeerKey peer, HashRequest request) => Find(peer)?.SendHashRequest(request);
 
-    void ISwarmEffects.SendHashRequest(PeerKey peer, HashRequest request)
-    {
-        if (Find(peer) is not { } session) return;
-
-        session.ExpectHashes();
-        session.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
-    }
-
-    void ISwarmEffects.SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data)
-    {
-        if (Find(peer) is not { TheirMetadataId: not 0 } session) return;
-
-        if (message.Type == MetadataMessageType.Request) session.ExpectMetadata();
-        session.Connection.Send((session.TheirMetadataId, message, data), static (output, m) =>
-        {
-            var head = new System.Buffers.ArrayBufferWriter<byte>(64);
-            m.message.Write(head);
-            MessageWriter.WriteExtended(output, m.TheirMetadataId, head.WrittenSpan, m.data.Span);
-        });
-    }
+    void ISwarmEffects.SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data) => Find(peer)?.SendMetadata(message, data);
 
     void ISwarmEffects.MetadataKnown(TorrentInfo info) => _metadata.TrySetResult(info);
 
