@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Engine.Buffers;
+using Shoal.Engine.Peers;
 using Shoal.Engine.Serving;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
@@ -27,14 +28,13 @@ internal sealed class PeerSession : IPeerHandler
     private readonly Func<SwarmEvent, ValueTask> _post;
     private readonly Action<PeerSession, int> _portHeard;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(int Piece, int Begin), PieceBuffer?> _owed = [];
+    private readonly ExpectedBlocks _expected = new();
     private readonly Queue<HashRequest> _hashQuestions = new();
     private readonly List<SwarmEvent> _batch = [];
     private readonly List<BlockRequest> _run = [];
     private readonly UploadQueue _uploads = new();
     private volatile Served? _served;
     private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
-    private bool _isClosed;
     private bool _hasSaidPieces;
     private bool _hasSaidPort;
     private bool _isKeptAlive;
@@ -68,29 +68,10 @@ internal sealed class PeerSession : IPeerHandler
     public void SetContent(TorrentGeometry geometry, ReadBlocks read, HashServer hashes) => _served = new Served(geometry, read, hashes);
 
     /// <summary>Loop: a block was asked for.</summary>
-    public void Expect(PieceIndex piece, BlockIndex block, PieceBuffer buffer)
-    {
-        lock (_lock)
-        {
-            if (_isClosed) return;
-
-            buffer.AddReference();
-            if (_owed.Remove((piece, block * TorrentGeometry.BlockLength), out var before)) before?.Release();
-            _owed[(piece, block * TorrentGeometry.BlockLength)] = buffer;
-        }
-    }
+    public void Expect(PieceIndex piece, BlockIndex block, PieceBuffer buffer) => _expected.Add(piece, block, buffer);
 
     /// <summary>Loop: a block is not wanted any more. It may come all the same.</summary>
-    public void Unexpect(PieceIndex piece, BlockIndex block)
-    {
-        lock (_lock)
-        {
-            if (!_owed.TryGetValue((piece, block * TorrentGeometry.BlockLength), out var buffer)) return;
-
-            buffer?.Release();
-            _owed[(piece, block * TorrentGeometry.BlockLength)] = null;
-        }
-    }
+    public void Unexpect(PieceIndex piece, BlockIndex block) => _expected.Unwant(piece, block);
 
     /// <summary>Loop: hashes were asked for.</summary>
     public void ExpectHashes() => Interlocked.Increment(ref _hashesOwed);
@@ -114,15 +95,7 @@ internal sealed class PeerSession : IPeerHandler
     }
 
     /// <summary>Gives back what was lent for blocks that will not come.</summary>
-    public void Close()
-    {
-        lock (_lock)
-        {
-            _isClosed = true;
-            foreach (var buffer in _owed.Values) buffer?.Release();
-            _owed.Clear();
-        }
-    }
+    public void Close() => _expected.Close();
 
     public CloseReason OnMessage(MessageType type, ReadOnlySpan<byte> payload)
     {
@@ -231,12 +204,7 @@ internal sealed class PeerSession : IPeerHandler
         var piece = BinaryPrimitives.ReadInt32BigEndian(payload);
         var begin = BinaryPrimitives.ReadInt32BigEndian(payload[4..]);
         var bytes = payload[MessageReader.PieceHead..];
-        PieceBuffer? buffer;
-        lock (_lock)
-        {
-            if (!_owed.Remove((piece, begin), out buffer)) return Stray();
-        }
-
+        if (!_expected.TryTake(piece, begin, out var buffer)) return Stray();
         if (_strays > 0) _strays--;
 
         var index = new PieceIndex(piece);
@@ -313,13 +281,7 @@ internal sealed class PeerSession : IPeerHandler
     private CloseReason OnReject(ReadOnlySpan<byte> payload)
     {
         if (!BlockRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
-
-        lock (_lock)
-        {
-            if (!_owed.Remove((request.Piece, request.Begin), out var buffer)) return Stray();
-
-            buffer?.Release();
-        }
+        if (!_expected.TryDrop(request.Piece, request.Begin)) return Stray();
 
         _batch.Add(new SwarmEvent.RequestRejected(Key, new PieceIndex(request.Piece), new BlockIndex(request.Begin / TorrentGeometry.BlockLength)));
         return CloseReason.None;
