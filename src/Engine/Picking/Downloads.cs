@@ -14,10 +14,6 @@ namespace Shoal.Engine.Picking;
 /// </summary>
 internal sealed class Downloads
 {
-    private const int AskersPerBlock = 2;
-    private static readonly TimeSpan WorthAskingTwice = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Unmeasured = TimeSpan.FromMilliseconds(100); // a peer that gave all it was asked for before there was a rate
-
     private readonly TorrentGeometry _geometry;
     private readonly PieceLayers _layers;
     private readonly IReadOnlyDictionary<PeerKey, Peer> _peers;
@@ -26,6 +22,7 @@ internal sealed class Downloads
     private readonly ISwarmEffects _effects;
     private readonly PiecePicker _picker;
     private readonly Disputes _disputes;
+    private readonly Endgame _endgame;
     private readonly Dictionary<int, OpenPiece> _open = [];
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
@@ -36,6 +33,7 @@ internal sealed class Downloads
         (_geometry, _layers, _have, _buffers, _effects) = (info.Geometry, layers, have, buffers, effects);
         _picker = new PiecePicker(_geometry.PieceCount, random);
         _disputes = new Disputes(info, layers);
+        _endgame = new Endgame(peers, _open);
         for (var file = 0; file < _geometry.FileCount; file++) OnLayerKnown(new FileIndex(file));
     }
 
@@ -126,7 +124,7 @@ internal sealed class Downloads
 
         for (; room > 0; room--)
         {
-            if (!TryTakeFree(peer, out var piece, out var block) && !TryTakeAgain(peer, now, out piece, out block)) return;
+            if (!TryTakeFree(peer, out var piece, out var block) && !_endgame.TryTake(peer, now, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -258,7 +256,7 @@ internal sealed class Downloads
 
         foreach (var orphan in _withFree)
         {
-            if (orphan.Owner is not null || !CanShare(peer, orphan)) continue;
+            if (orphan.Owner is not null || !orphan.CanBeAskedOf(peer)) continue;
 
             piece = orphan;
             Own(peer, piece);
@@ -269,7 +267,7 @@ internal sealed class Downloads
 
         foreach (var other in _withFree)
         {
-            if (other.IsExclusive || !CanShare(peer, other)) continue;
+            if (other.IsExclusive || !other.CanBeAskedOf(peer)) continue;
 
             piece = other;
             return Take(peer, piece, out block);
@@ -291,61 +289,10 @@ internal sealed class Downloads
         return true;
     }
 
-    /// <summary>Asks for a block that somebody slower owes: the one that would come last.</summary>
-    private bool TryTakeAgain(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
-    {
-        (piece, block) = (null!, default);
-        var mine = TimeFor(peer, peer.Owed.Count + 1);
-        if (mine is null && peer is { Owed.Count: 0, IsSnubbed: false, Window.Rate.Total: > 0 }) mine = Unmeasured;
-        if (mine is null) return false;
-
-        var worst = mine.Value * 2 + WorthAskingTwice;
-        foreach (var other in _peers.Values)
-        {
-            if (other == peer || other.Owed.Last is not { } last) continue;
-
-            var theirs = TimeLeft(other, now);
-            if (theirs <= worst || FindToShare(peer, last) is not { } owed) continue;
-
-            (worst, piece, block) = (theirs, _open[owed.Piece], owed.Block);
-        }
-
-        piece?.Ask(peer.Key, block);
-        return piece is not null;
-    }
-
-    private OwedBlock? FindToShare(Peer peer, LinkedListNode<OwedBlock>? node)
-    {
-        for (var looked = 0; node is not null && looked < 64; node = node.Previous, looked++)
-        {
-            var owed = node.Value;
-            if (!_open.TryGetValue(owed.Piece, out var piece) || piece.IsReceived(owed.Block) || !CanShare(peer, piece)) continue;
-            if (piece.IsExclusive || piece.Asked(owed.Block) is { Count: 0 or >= AskersPerBlock } || piece.Asked(owed.Block).Contains(peer.Key)) continue;
-
-            return owed;
-        }
-
-        return null;
-    }
-
-    /// <summary>How long a peer will take for what it owes: by its rate, and no less than by its silence.</summary>
-    private static TimeSpan TimeLeft(Peer peer, TimeSpan now)
-    {
-        var silence = (now - peer.LastBlock) * 2;
-        return TimeFor(peer, peer.Owed.Count) is { } time && time > silence ? time : silence;
-    }
-
-    private static TimeSpan? TimeFor(Peer peer, int blocks) =>
-        peer.Window.Rate.BytesPerSecond > 0
-            ? TimeSpan.FromSeconds(Math.Min(1e6, blocks * (double)TorrentGeometry.BlockLength / peer.Window.Rate.BytesPerSecond))
-            : null;
-
-    private static bool CanShare(Peer peer, OpenPiece piece) => !piece.IsStoring && peer.HasPiece(piece.Index);
-
     private bool Take(Peer peer, OpenPiece piece, out BlockIndex block)
     {
         block = default;
-        if (!CanShare(peer, piece) || !piece.TryTakeFree(peer.Key, out block)) return false;
+        if (!piece.CanBeAskedOf(peer) || !piece.TryTakeFree(peer.Key, out block)) return false;
 
         Track(piece);
         return true;

@@ -1,5 +1,6 @@
 using Shoal.Core.Geometry;
 using Shoal.Engine.Buffers;
+using Shoal.Engine.Peers;
 
 namespace Shoal.Engine.Picking;
 
@@ -47,6 +48,8 @@ internal sealed class OpenPiece
 
     /// <summary>Being proven and stored.</summary>
     public bool IsStoring { get; set; }
+
+    public bool CanBeAskedOf(Peer peer) => !IsStoring && peer.HasPiece(Index);
 
     public bool IsReceived(BlockIndex block) => _states[block] == BlockState.Received;
 

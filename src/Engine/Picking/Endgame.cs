@@ -1,0 +1,62 @@
+using Shoal.Core.Geometry;
+using Shoal.Engine.Peers;
+
+namespace Shoal.Engine.Picking;
+
+/// <summary>When nothing is left to ask for: finds the block that would come last, so that a faster peer is asked for it as well.</summary>
+internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnlyDictionary<int, OpenPiece> open)
+{
+    private const int AskersPerBlock = 2;
+    private const int MaxLooks = 64;
+    private static readonly TimeSpan WorthAskingTwice = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Unmeasured = TimeSpan.FromMilliseconds(100); // a peer that gave all it was asked for before there was a rate
+
+    /// <summary>Picks a block that somebody slower owes, and notes that the peer is asked for it.</summary>
+    public bool TryTake(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
+    {
+        (piece, block) = (null!, default);
+        var mine = TimeFor(peer, peer.Owed.Count + 1);
+        if (mine is null && peer is { Owed.Count: 0, IsSnubbed: false, Window.Rate.Total: > 0 }) mine = Unmeasured;
+        if (mine is null) return false;
+
+        var worst = mine.Value * 2 + WorthAskingTwice;
+        foreach (var other in peers.Values)
+        {
+            if (other == peer || other.Owed.Last is not { } last) continue;
+
+            var theirs = TimeLeft(other, now);
+            if (theirs <= worst || FindToShare(peer, last) is not { } owed) continue;
+
+            (worst, piece, block) = (theirs, open[owed.Piece], owed.Block);
+        }
+
+        piece?.Ask(peer.Key, block);
+        return piece is not null;
+    }
+
+    private OwedBlock? FindToShare(Peer peer, LinkedListNode<OwedBlock>? node)
+    {
+        for (var looked = 0; node is not null && looked < MaxLooks; node = node.Previous, looked++)
+        {
+            var owed = node.Value;
+            if (!open.TryGetValue(owed.Piece, out var piece) || piece.IsReceived(owed.Block) || !piece.CanBeAskedOf(peer)) continue;
+            if (piece.IsExclusive || piece.Asked(owed.Block) is { Count: 0 or >= AskersPerBlock } || piece.Asked(owed.Block).Contains(peer.Key)) continue;
+
+            return owed;
+        }
+
+        return null;
+    }
+
+    /// <summary>How long a peer will take for what it owes: by its rate, and no less than by its silence.</summary>
+    private static TimeSpan TimeLeft(Peer peer, TimeSpan now)
+    {
+        var silence = (now - peer.LastBlock) * 2;
+        return TimeFor(peer, peer.Owed.Count) is { } time && time > silence ? time : silence;
+    }
+
+    private static TimeSpan? TimeFor(Peer peer, int blocks) =>
+        peer.Window.Rate.BytesPerSecond > 0
+            ? TimeSpan.FromSeconds(Math.Min(1e6, blocks * (double)TorrentGeometry.BlockLength / peer.Window.Rate.BytesPerSecond))
+            : null;
+}
