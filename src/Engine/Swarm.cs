@@ -30,7 +30,7 @@ internal sealed class Swarm
     private readonly Choker _choker;
     private readonly MetadataExchange _metadata;
     private Downloads? _downloads;
-    private HashPicker? _hashes;
+    private HashExchange? _hashes;
     private bool _fetch = true;
     private TimeSpan _diskRestsUntil;
 
@@ -162,8 +162,7 @@ internal sealed class Swarm
                 OnHashes(peer, m, now);
                 break;
             case SwarmEvent.HashesRejected m when Find(m.Peer, now) is { } peer:
-                if (_downloads?.OnLeavesRejected(m.Request) != true) _hashes?.OnRejected(peer, m.Request, now);
-                AskHashes(now);
+                _hashes?.OnRejected(peer, m, now);
                 break;
             case SwarmEvent.Uploaded m when _neighbours.Find(m.Peer) is { } peer:
                 if (m.Total > peer.Upload.Total) peer.LastSent = now;
@@ -202,7 +201,7 @@ internal sealed class Swarm
         DealSlots(now);
         ConnectMore(now);
         _metadata.Ask(now);
-        AskHashes(now);
+        _hashes?.Ask(now);
         AskAll(now);
     }
 
@@ -212,19 +211,20 @@ internal sealed class Swarm
         CloseDownloads();
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _neighbours.ByKey);
-        _hashes = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
+        var layers = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
+        _hashes = new HashExchange(layers, _downloads, _options, _effects, Peers);
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
             TellNews(peer, before);
-            foreach (var early in peer.Early ?? []) HandleFromPeer(early, now);
-            peer.Early = null;
+            foreach (var early in peer.Early) HandleFromPeer(early, now);
+            peer.ForgetEarly();
             UpdateInterest(peer);
         }
 
         if (IsComplete) Finish(now);
         ConnectMore(now);
-        AskHashes(now);
+        _hashes?.Ask(now);
         AskAll(now);
     }
 
@@ -262,7 +262,7 @@ internal sealed class Swarm
     {
         if (_downloads is null)
         {
-            RememberEarly(peer, e);
+            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
             return;
         }
 
@@ -272,17 +272,13 @@ internal sealed class Swarm
             return;
         }
 
-        if (peer.HasSaid && peer.Has is null) return;
-
-        peer.HasSaid = true;
-        peer.Has ??= new Bitfield(Have.Length);
-        if (!peer.Has.Set(e.Piece)) return;
+        if (!peer.Gain(new PieceIndex(e.Piece), Have.Length)) return;
 
         _downloads.OnPeerGained(new PieceIndex(e.Piece));
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
-        if (_hashes is { IsDone: false }) AskHashes(peer, now);
+        if (_hashes!.LacksLayers) _hashes.Ask(peer, now);
         Ask(peer, now);
     }
 
@@ -290,77 +286,30 @@ internal sealed class Swarm
     {
         if (_downloads is null)
         {
-            RememberEarly(peer, e);
+            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
             return;
         }
 
-        Bitfield? has = null;
-        if (peer.HasSaid || (e.Bits is not null && !Bitfield.TryRead(e.Bits, Have!.Length, out has)))
+        if (!peer.TryTake(e, Have!.Length))
         {
             _effects.Close(peer.Key, CloseReason.BadBitfield);
             return;
         }
 
-        peer.HasSaid = true;
-        peer.Has = e.Bits is not null ? has : e.All ? null : new Bitfield(Have!.Length);
-        if (peer.Has is { IsFull: true }) peer.Has = null;
         _downloads.OnPeerSaid(peer);
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
-        AskHashes(peer, now);
+        _hashes!.Ask(peer, now);
         Ask(peer, now);
-    }
-
-    /// <summary>Until the piece space is known, what a peer has is kept as it came.</summary>
-    private void RememberEarly(Peer peer, SwarmEvent e)
-    {
-        const int most = 100_000;
-        peer.Early ??= [];
-        if (peer.Early.Count >= most) _effects.Close(peer.Key, CloseReason.BadBitfield);
-        else peer.Early.Add(e);
     }
 
     private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
     {
-        if (_downloads?.OnLeaves(e.Request, e.Hashes) is { } blamed)
-        {
-            Ban(blamed, now);
-            AskAll(now);
-            return;
-        }
-
         if (_hashes is null) return;
-        if (!_hashes.OnHashes(peer, e.Request, e.Hashes, out var completed))
-        {
-            Ban(peer, now);
-            return;
-        }
 
-        foreach (var file in completed)
-        {
-            _downloads!.OnLayerKnown(file);
-            _effects.LayerKnown(file);
-        }
-
-        AskHashes(peer, now);
-        if (completed.Count > 0) AskAll(now);
-    }
-
-    private void AskHashes(TimeSpan now)
-    {
-        foreach (var peer in Peers) AskHashes(peer, now);
-    }
-
-    private void AskHashes(Peer peer, TimeSpan now)
-    {
-        if (_downloads is null) return;
-        if (_hashes is { IsDone: false })
-        {
-            foreach (var request in _hashes.Pick(peer, now)) _effects.SendHashRequest(peer.Key, request);
-        }
-
-        foreach (var request in _downloads.PickLeaves(peer, now, _options.QuestionTimeout)) _effects.SendHashRequest(peer.Key, request);
+        Ban(_hashes.OnHashes(peer, e, now, out var freed), now);
+        if (freed) AskAll(now);
     }
 
     private void OnStored(SwarmEvent.PieceStored e, TimeSpan now)
@@ -368,7 +317,7 @@ internal sealed class Swarm
         if (!_downloads!.IsOpen(e.Piece)) return; // of a copy that is not ours any more
 
         Ban(_downloads.OnStored(e.Piece, e.Status), now);
-        if (e.Status == PutStatus.Corrupt) AskHashes(now);
+        if (e.Status == PutStatus.Corrupt) _hashes?.Ask(now);
         if (e.Status == PutStatus.Failed) _diskRestsUntil = now + DiskRest; // a full disk stays full for a while
         if (e.Status == PutStatus.Stored)
         {
@@ -487,7 +436,7 @@ internal sealed class Swarm
 
         ConnectMore(now);
         _metadata.Ask(now);
-        AskHashes(now);
+        _hashes?.Ask(now);
         DealSlots(now);
         AskAll(now);
     }

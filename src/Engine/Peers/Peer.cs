@@ -10,6 +10,10 @@ namespace Shoal.Engine.Peers;
 /// <summary>What a swarm knows of one connected peer.</summary>
 internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshake, bool incoming, TimeSpan now)
 {
+    private const int MostEarly = 100_000;
+
+    private List<SwarmEvent>? _early;
+
     public PeerKey Key { get; } = key;
 
     public NetEndPoint EndPoint { get; } = endPoint;
@@ -25,15 +29,15 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
     public ExtensionHandshake? Extensions { get; set; }
 
     /// <summary>Which pieces it has; null for all of them, once <see cref="HasSaid"/>.</summary>
-    public Bitfield? Has { get; set; }
+    public Bitfield? Has { get; private set; }
 
     /// <summary>Whether it has said what it has, or that it has nothing by saying something else first.</summary>
-    public bool HasSaid { get; set; }
+    public bool HasSaid { get; private set; }
 
     public bool IsSeed => HasSaid && (Has is null || Has.IsFull);
 
     /// <summary>What it said before there was a piece space to read it in.</summary>
-    public List<SwarmEvent>? Early { get; set; }
+    public IReadOnlyList<SwarmEvent> Early => _early ?? [];
 
     public bool AmChoking { get; set; } = true;
 
@@ -75,6 +79,42 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
     public NetEndPoint? ListensAt { get; set; }
 
     public bool HasPiece(PieceIndex piece) => HasSaid && (Has is null || Has[piece]) && Refused?.Contains(piece) != true;
+
+    /// <summary>Until the piece space is known, what it has is kept as it came.</summary>
+    /// <returns>False if it says too much.</returns>
+    public bool TryRemember(SwarmEvent e)
+    {
+        _early ??= [];
+        if (_early.Count >= MostEarly) return false;
+
+        _early.Add(e);
+        return true;
+    }
+
+    public void ForgetEarly() => _early = null;
+
+    /// <summary>It says what it has, of so many pieces: once, and first.</summary>
+    public bool TryTake(SwarmEvent.PeerBitfield e, int pieces)
+    {
+        Bitfield? has = null;
+        if (HasSaid || (e.Bits is not null && !Bitfield.TryRead(e.Bits, pieces, out has))) return false;
+
+        HasSaid = true;
+        Has = e.Bits is not null ? has : e.All ? null : new Bitfield(pieces);
+        if (Has is { IsFull: true }) Has = null;
+        return true;
+    }
+
+    /// <summary>It has one more, of so many pieces.</summary>
+    /// <returns>False if it was known to have it.</returns>
+    public bool Gain(PieceIndex piece, int pieces)
+    {
+        if (HasSaid && Has is null) return false;
+
+        HasSaid = true;
+        Has ??= new Bitfield(pieces);
+        return Has.Set(piece);
+    }
 
     public void Refuse(PieceIndex piece, TimeSpan now)
     {
