@@ -9,7 +9,7 @@ namespace Shoal.Engine;
 /// <summary>Opens connections and does the handshake on them, both as the one who connects and the one who is connected to, in bounded time (BEP 3).</summary>
 internal sealed class Dialler(EngineOptions options, ITransport? transport, RateLimiter download, RateLimiter upload, TimeProvider clock)
 {
-    private ulong Reserved => Handshake.ExtensionBit | Handshake.FastBit | (options.DhtPort != 0 ? Handshake.DhtBit : 0);
+    private ulong Reserved => Handshake.ExtensionBit | Handshake.FastBit | (options.HasDht || options.DhtPort != 0 ? Handshake.DhtBit : 0);
 
     /// <returns>Null if nobody answers there, or not as a peer of this swarm.</returns>
     public async Task<(ITransportConnection Connection, Handshake Handshake)?> TryOpenAsync(NetEndPoint endPoint, Hash160 key, CancellationToken ct)

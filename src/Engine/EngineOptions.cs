@@ -20,6 +20,9 @@ public sealed record EngineOptions
     /// <summary>The UDP port of our DHT, as told to peers; 0 for none.</summary>
     public int DhtPort { get; init; }
 
+    /// <summary>Whether we have a DHT node at all, and so want to hear where peers have theirs: a read-only one has no port to tell, but listens (BEP 5, BEP 43).</summary>
+    public bool HasDht { get; init; }
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);

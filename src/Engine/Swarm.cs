@@ -19,7 +19,7 @@ internal sealed class Swarm
 {
     private const int MostHaves = 50_000;
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(100); // BEP 3: two minutes
-    private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
 
     private readonly SwarmOptions _options;

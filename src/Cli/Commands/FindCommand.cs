@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Shoal.Cli.Arguments;
 using Shoal.Cli.Hosting;
+using Shoal.Core.Metainfo;
 using Shoal.Node.Commands;
 
 namespace Shoal.Cli.Commands;
@@ -24,8 +25,10 @@ internal static class FindCommand
             return new CommandRun(shell, output.Read(parse)).RunAsync(
                 (report, ct) =>
                 {
+                    var hints = MagnetLink.TryParse(parse.GetValue(id)!, out var magnet) ? magnet.Peers : [];
                     var request = new FindRequest(LinkArgument.ReadId(parse.GetValue(id)!, shell.Folder))
                     {
+                        Peers = [.. hints, .. network.Peers(parse)],
                         Timeout = parse.GetValue(timeout) ?? DefaultTimeout,
                         Bootstrap = network.Bootstrap(parse),
                     };

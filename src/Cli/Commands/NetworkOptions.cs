@@ -62,7 +62,7 @@ internal sealed class NetworkOptions
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,
             Memory = parse.GetValue(_memory) ?? options.Memory,
-            Logging = new ScreenLogging(_shell.Screen, verbose ? LogLevel.Debug : LogLevel.Warning),
+            Logging = new ScreenLogging(_shell.Screen, verbose ? LogLevel.Debug : LogLevel.Error),
         };
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using Shoal.Cli.Hosting;
+using Shoal.Cli.Output;
 
 namespace Shoal.Cli.Commands;
 
@@ -14,7 +16,7 @@ internal static class NodeCommand
         output.AddTo(command);
         command.SetAction((parse, _) =>
         {
-            var session = new StoreSession(shell.Door(network.Read(parse, output.Read(parse).Verbose) with { ServeStore = true }, []), shell.Clock);
+            var session = new StoreSession(shell.Door(network.Read(parse, output.Read(parse).Verbose) with { ServeStore = true, Logging = new ScreenLogging(shell.Screen, output.Read(parse).Verbose ? LogLevel.Debug : LogLevel.Warning) }, []), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync(session.HoldAsync, endsByStopping: true);
         });
         return command;

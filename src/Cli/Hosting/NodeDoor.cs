@@ -40,9 +40,15 @@ internal sealed class NodeDoor(NodeOptions options, IReadOnlyList<string> settle
     public async Task<IHolder> ConnectAsync(CancellationToken ct)
     {
         var client = await ControlClient.ConnectAsync(ControlSocket.Candidates(options.StorePath), ct);
+        if (client.IsOnline && settled.Contains("--no-upload"))
+        {
+            client.Dispose();
+            throw new ShoalException("held", "Another shoal holds this store and uploads, so --no-upload cannot be kept. Stop the other one or use another --store.");
+        }
+
         var warning = settled.Count == 0 || !client.IsOnline
             ? null
-            : $"Another shoal holds this store and does the work, as it was started: {string.Join(", ", settled)} has no effect. To have it, stop the other one or use another --store.";
+            : $"Another shoal holds this store and does the work, as it was started: no effect here: {string.Join(", ", settled)}. To have it, stop the other one or use another --store.";
         return new Other(client, warning);
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Shoal.Cli.Output;
 
-/// <summary>The rooms' logs on standard error, a line each: warnings always, everything with <c>--verbose</c>.</summary>
+/// <summary>The rooms' logs on standard error, a line each: what no event tells, everything with <c>--verbose</c>.</summary>
 internal sealed class ScreenLogging(Screen screen, LogLevel level) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new Lines(screen, level, categoryName);

@@ -106,6 +106,7 @@ public sealed class ControlClient : IShoalCommands, IDisposable
             using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(verb, UriKind.Relative)) { Content = body };
             using var answer = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
             if (answer.StatusCode == HttpStatusCode.Conflict) throw new ControlException(ControlFailure.Busy, "the holder of the store cannot do this");
+            if ((int)answer.StatusCode >= 500) throw new ControlException(ControlFailure.Gone, "the holder of the store was just closing");
             if (!answer.IsSuccessStatusCode) throw new ShoalException("control", $"The process that holds the store refused the command ({(int)answer.StatusCode}). It may be another version of shoal: stop it and try again.");
 
             using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(ct), Encoding.UTF8);

@@ -8,46 +8,83 @@ namespace Shoal.Node.Commands;
 internal sealed class FindCommand(NodeServices services, Reporter reporter)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500); // for the other way to find somebody too
 
     public async Task<ExitCode> RunAsync(FindRequest request, CancellationToken ct)
     {
         if (services.Network is not { } network) throw new ShoalException("offline", "Whoever holds this store works without a network just now. Try again in a moment.");
 
-        var (id, key) = Read(request.Id);
+        var (id, key, torrent) = Read(request.Id);
         network.AddBootstrap(request.Bootstrap);
-        var found = ReportOwn(id, key) ? 1 : 0;
+        var found = ReportOwn(id, key);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(request.Timeout), services.Options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-        var seen = new HashSet<NetEndPoint>();
         try
         {
-            while (found == 0 || seen.Count == 0)
-            {
-                await network.Dht.FindPeersAsync(
-                    key,
-                    peer =>
-                    {
-                        if (!seen.Add(peer.EndPoint)) return;
-
-                        found++;
-                        reporter.Report(new FoundPeerEvent(id, peer.EndPoint.ToString(), "dht", peer.Hops, Math.Round(peer.Elapsed.TotalMilliseconds, 1)));
-                    },
-                    either.Token);
-                if (found > 0) break;
-
-                await Task.Delay(Pause, services.Options.Clock, either.Token);
-            }
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
+            var named = AskNamedAsync(id, torrent, request.Peers, enough.Token);
+            var inDht = AskDhtAsync(id, key, enough.Token);
+            if (!found) await Task.WhenAny(named, inDht);
+            found |= named.IsCompletedSuccessfully || inDht.IsCompletedSuccessfully;
+            await Task.WhenAny(Task.WhenAll(named, inDht), Task.Delay(found ? Grace : Timeout.InfiniteTimeSpan, services.Options.Clock, either.Token));
+            await enough.CancelAsync();
+            await Task.WhenAll(named, inDht);
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            // time is up
+            // time is up, or enough was found
         }
 
-        if (found > 0) return ExitCode.Done;
+        ct.ThrowIfCancellationRequested();
+        if (found) return ExitCode.Done;
 
         reporter.Report(new ErrorEvent("not-found", $"Nobody was found who has {id} within {request.Timeout:0.##} s. If others should, check that this machine knows a node: --bootstrap HOST:PORT."));
         return ExitCode.NobodyHasIt;
     }
+
+    /// <summary>Ends when a lookup found somebody.</summary>
+    private async Task AskDhtAsync(string id, Hash160 key, CancellationToken ct)
+    {
+        var seen = new HashSet<NetEndPoint>();
+        while (seen.Count == 0)
+        {
+            await services.Network!.Dht.FindPeersAsync(
+                key,
+                peer =>
+                {
+                    if (seen.Add(peer.EndPoint)) Report(id, peer.EndPoint, "dht", peer.Hops, peer.Elapsed);
+                },
+                ct);
+            if (seen.Count == 0) await Task.Delay(Pause, services.Options.Clock, ct);
+        }
+    }
+
+    /// <summary>Ends when a peer that the user named was reached and is in the swarm; never if none was named.</summary>
+    private async Task AskNamedAsync(string id, InfoHash? torrent, IReadOnlyList<string> peers, CancellationToken ct)
+    {
+        var named = torrent is null ? [] : await services.Network!.ResolveNamedAsync([.. peers, .. services.Options.Peers], ct);
+        if (named.Count == 0) await Task.Delay(Timeout.InfiniteTimeSpan, services.Options.Clock, ct);
+
+        var started = services.Options.Clock.GetTimestamp();
+        await using var lease = await services.Swarms!.EnterAsync(torrent!.Value);
+        lease.Swarm.AddPeers(named, named: true);
+        var seen = new HashSet<NetEndPoint>();
+        while (true)
+        {
+            foreach (var peer in lease.Swarm.Snapshot.Peers.Where(p => named.Contains(p.EndPoint)))
+            {
+                if (seen.Add(peer.EndPoint)) Report(id, peer.EndPoint, "peer", 0, services.Options.Clock.GetElapsedTime(started));
+            }
+
+            if (seen.Count > 0) return;
+
+            await Task.Delay(Look, services.Options.Clock, ct);
+        }
+    }
+
+    private void Report(string id, NetEndPoint endPoint, string via, int hops, TimeSpan elapsed) =>
+        reporter.Report(new FoundPeerEvent(id, endPoint.ToString(), via, hops, Math.Round(elapsed.TotalMilliseconds, 1)));
 
     private bool ReportOwn(string id, Hash160 key)
     {
@@ -57,15 +94,12 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
         return true;
     }
 
-    private static (string Id, Hash160 Key) Read(string text)
+    private static (string Id, Hash160 Key, InfoHash? Torrent) Read(string text)
     {
-        if (Hash256.TryParse(text, out var id)) return (id.ToString(), id.Truncated);
-        if (MagnetLink.TryReadV1(text, out var v1)) return (v1.ToString(), v1);
-        if (MagnetLink.TryParse(text, out var link))
-        {
-            return link.InfoHash is { } named ? (named.ToString(), named.Truncated) : (link.InfoHashV1!.Value.ToString(), link.InfoHashV1.Value);
-        }
+        if (Hash256.TryParse(text, out var id)) return (id.ToString(), id.Truncated, new InfoHash(id));
+        if (MagnetLink.TryReadV1(text, out var v1)) return (v1.ToString(), v1, null);
+        if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no ID. One is 64 hexadecimal digits, or a link.");
 
-        throw new ShoalException("bad-link", $"{text} is no ID. One is 64 hexadecimal digits, or a link.");
+        return link.InfoHash is { } named ? (named.ToString(), named.Truncated, named) : (link.InfoHashV1!.Value.ToString(), link.InfoHashV1.Value, null);
     }
 }

@@ -55,6 +55,9 @@ public sealed record FindRequest(string Id)
     public double Timeout { get; init; } = 30;
 
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
+
+    /// <summary>Addresses to ask as well, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
 }
 
 /// <summary>Say what a link names, without fetching the content.</summary>

@@ -36,7 +36,7 @@ internal sealed class StoreCommands(NodeServices services, Reporter reporter)
 
         if (bad == 0) return ExitCode.Done;
 
-        reporter.Report(new ErrorEvent("corrupt", $"{bad} piece(s) are not what they were and are not served any more. Getting the same link again fetches what is missing."));
+        reporter.Report(new ErrorEvent("corrupt", $"{bad} piece(s) are not what they were and are not served any more. Getting the same link again with --overwrite fetches what is missing."));
         return ExitCode.Corrupt;
     }
 
@@ -45,6 +45,11 @@ internal sealed class StoreCommands(NodeServices services, Reporter reporter)
         foreach (var torrent in Select(request.Id))
         {
             if (services.Serving is { } serving) await serving.DropAsync(torrent.Id);
+            if (services.Swarms is { } swarms && await swarms.IsWantedAsync(torrent.Id))
+            {
+                throw new ShoalException("in-use", $"{torrent.Name} is being shared or fetched by another command on this store just now. Stop that command first, then remove it.");
+            }
+
             await services.Store.RemoveAsync(torrent, request.DeleteFiles, ct);
             reporter.Report(new RemovedEvent(torrent.Id.ToString(), torrent.Name, request.DeleteFiles && !torrent.IsShared));
         }

@@ -110,6 +110,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
             Client = $"Shoal {Version}",
             ListenPort = port,
             DhtPort = options.ReadOnlyDht ? 0 : dhtPort,
+            HasDht = true,
             Swarm = new SwarmOptions { Upload = options.Upload },
         };
         var dht = DhtService.Start(sockets, dhtOptions, options.Clock, new SecureRandom(), options.Logging.CreateLogger("Shoal.Dht"));

@@ -56,6 +56,20 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether any lease holds the swarm.</summary>
+    internal async Task<bool> IsWantedAsync(InfoHash id)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            return _entries.ContainsKey(id);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Announces a swarm, once for all leases.</summary>
     internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, CancellationToken ct)
     {

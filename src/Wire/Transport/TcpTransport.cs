@@ -4,7 +4,7 @@ using Shoal.Core;
 
 namespace Shoal.Wire.Transport;
 
-/// <summary>TCP over the machine's own stack. Connections go out from the addresses that were given, if any are of the right family.</summary>
+/// <summary>TCP over the machine's own stack. If addresses were given, connections go out from them alone, and to no family of which there is none.</summary>
 public sealed class TcpTransport(IReadOnlyList<IPAddress> localAddresses) : ITransport
 {
     public async ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, CancellationToken ct)
@@ -12,8 +12,10 @@ public sealed class TcpTransport(IReadOnlyList<IPAddress> localAddresses) : ITra
         Socket? socket = null;
         try
         {
+            var local = localAddresses.FirstOrDefault(a => a.AddressFamily == endPoint.Family);
+            if (local is null && localAddresses.Count > 0) throw new IOException($"no address to go out from to {endPoint}");
+
             socket = new Socket(endPoint.Family, SocketType.Stream, ProtocolType.Tcp);
-            var local = localAddresses.FirstOrDefault(a => a.AddressFamily == endPoint.Family && !a.Equals(IPAddress.Any) && !a.Equals(IPAddress.IPv6Any));
             if (local is not null) socket.Bind(new IPEndPoint(local, 0));
             await socket.ConnectAsync(endPoint.ToIPEndPoint(), ct);
             return new TcpConnection(socket);
