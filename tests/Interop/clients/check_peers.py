@@ -124,6 +124,20 @@ def two_gets_trade_with_each_other(check):
     check.note(f"bytes from each other: {traded}, {max(d['transferSeconds'] for d in done)} s for both")
 
 
+def gets_that_know_only_a_link_find_each_other(check):
+    source = write(check.path("in", "crowd.bin"), 12 * MB)
+    share = check.share(source, args=["--upload-limit", "4MB"])
+    gets = [check.run("get", share.link, "-o", check.folder(f"out{i}")) for i in range(3)]
+
+    done = [got.event("done", 40) for got in gets]
+
+    for i in range(3):
+        expect_same_file(source, check.path(f"out{i}", "crowd.bin"))
+    from_others = sum(p["bytes"] for d in done for p in d["peers"] if p["address"] != share.tcp)
+    expect(from_others > 6 * MB, f"only {from_others} bytes came from one another")
+    check.note(f"{from_others} of {3 * 12 * MB} bytes from one another")
+
+
 def a_rotten_seed_is_found_out(check):
     check.note(client.needed())
     folder = check.folder("rotten")

@@ -110,7 +110,7 @@ public sealed class SwarmRequestTests
         var bench = new SwarmBench(pieces: 2).Open();
         var peer = bench.Connect("x.");
         foreach (var asked in bench.RequestsTo(peer)) bench.Reject(asked);
-        bench.Pass(5);
+        bench.Pass(2);
         Assert.Equal(4, bench.Effects.Requests.Count);
 
         bench.Pass(10);
