@@ -43,32 +43,10 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     }
 
     /// <summary>Whether a swarm was given content.</summary>
-    internal async Task<bool> HasContentAsync(InfoHash id)
-    {
-        await _gate.WaitAsync();
-        try
-        {
-            return _entries.TryGetValue(id, out var entry) && entry.Contents.Count > 0;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    internal Task<bool> HasContentAsync(InfoHash id) => AskAsync(() => _entries.TryGetValue(id, out var entry) && entry.Contents.Count > 0);
 
     /// <summary>Whether any lease holds the swarm.</summary>
-    internal async Task<bool> IsWantedAsync(InfoHash id)
-    {
-        await _gate.WaitAsync();
-        try
-        {
-            return _entries.ContainsKey(id);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    internal Task<bool> IsWantedAsync(InfoHash id) => AskAsync(() => _entries.ContainsKey(id));
 
     /// <summary>Announces a swarm, once for all leases.</summary>
     internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, CancellationToken ct)
@@ -81,17 +59,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>
     internal async Task<IDisposable> TakeTurnAsync(InfoHash id, CancellationToken ct)
     {
-        SemaphoreSlim turn;
-        await _gate.WaitAsync(ct);
-        try
-        {
-            turn = _entries[id].Turn;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-
+        var turn = await AskAsync(() => _entries[id].Turn, ct);
         await turn.WaitAsync(ct);
         return new Turn(turn);
     }
@@ -118,6 +86,19 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         foreach (var (id, entry) in _entries) await CloseAsync(id, entry);
         _entries.Clear();
         _gate.Release();
+    }
+
+    private async Task<T> AskAsync<T>(Func<T> read, CancellationToken ct = default)
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     private async Task CloseAsync(InfoHash id, Entry entry)
