@@ -62,6 +62,22 @@ public readonly record struct NetEndPoint
 
     public NetworkScope Scope => _isV6 ? ScopeV6(_address) : ScopeV4((uint)_address);
 
+    /// <summary>
+    /// Whom it speaks for where many addresses may be one owner's: all of its IPv4 /24 or IPv6 /56, port 0, if it is global; nearer addresses count one by one,
+    /// with their ports.
+    /// </summary>
+    public NetEndPoint Range
+    {
+        get
+        {
+            if (Scope != NetworkScope.Global) return this;
+
+            const int FreeBitsV4 = 8, FreeBitsV6 = 72;
+            var free = _isV6 ? FreeBitsV6 : FreeBitsV4;
+            return new NetEndPoint(_address >> free << free, _isV6, 0);
+        }
+    }
+
     /// <summary>Whether it can be contacted at all when learnt from somebody in <paramref name="learntFrom"/>: a port, and no narrower scope.</summary>
     public bool IsUsableFrom(NetworkScope learntFrom) => _port != 0 && Scope != NetworkScope.None && Scope >= learntFrom;
 

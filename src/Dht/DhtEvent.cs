@@ -1,4 +1,5 @@
 using Shoal.Core;
+using Shoal.Dht.Lookups;
 
 namespace Shoal.Dht;
 

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Shoal.Core;
+using Shoal.Dht.Routing;
+using Shoal.Dht.Sockets;
 
 namespace Shoal.Dht;
 

@@ -1,6 +1,10 @@
 using System.Net.Sockets;
 using Shoal.Core;
+using Shoal.Dht.Announcing;
 using Shoal.Dht.Krpc;
+using Shoal.Dht.Lookups;
+using Shoal.Dht.Routing;
+using Shoal.Dht.Serving;
 
 namespace Shoal.Dht;
 

@@ -4,6 +4,9 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
+using Shoal.Dht.Announcing;
+using Shoal.Dht.Lookups;
+using Shoal.Dht.Sockets;
 
 namespace Shoal.Dht;
 

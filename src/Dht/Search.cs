@@ -1,3 +1,5 @@
+using Shoal.Dht.Lookups;
+
 namespace Shoal.Dht;
 
 /// <summary>Somebody's wish for peers: a lookup in every family. Owned by the service's loop; only its completion is shared.</summary>

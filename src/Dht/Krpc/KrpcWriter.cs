@@ -1,5 +1,6 @@
 using Shoal.Core;
 using Shoal.Core.Bencode;
+using Shoal.Dht.Routing;
 
 namespace Shoal.Dht.Krpc;
 

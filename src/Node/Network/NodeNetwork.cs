@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Sockets;
 using Shoal.Engine;
 using Shoal.Engine.Limits;
 using Shoal.Node.Events;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Sockets;
 
 namespace Shoal.Harness.Network;
 

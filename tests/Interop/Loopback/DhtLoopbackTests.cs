@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Sockets;
 using Xunit;
 
 namespace Shoal.Interop.Loopback;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Lookups;
 using Shoal.Harness.Network;
 
 namespace Shoal.Simulation.Dht;

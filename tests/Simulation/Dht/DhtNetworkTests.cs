@@ -1,5 +1,6 @@
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Routing;
 using Xunit;
 
 namespace Shoal.Simulation.Dht;

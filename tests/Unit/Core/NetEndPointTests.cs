@@ -160,4 +160,18 @@ public sealed class NetEndPointTests
     }
 
     private static NetEndPoint At(string address, int port) => new(IPAddress.Parse(address), port);
+
+    [Theory]
+    [InlineData("8.8.8.8:53", "8.8.8.0:0")]
+    [InlineData("[2001:db8:1:2345:6::7]:53", "[2001:db8:1:2300::]:0")]
+    [InlineData("10.1.2.3:53", "10.1.2.3:53")]
+    [InlineData("127.0.0.1:53", "127.0.0.1:53")]
+    [InlineData("[fe80::1]:53", "[fe80::1]:53")]
+    [InlineData("[fd00::1]:53", "[fd00::1]:53")]
+    public void SpeaksForItsRange_WhenItIsGlobal(string text, string range)
+    {
+        Assert.True(NetEndPoint.TryParse(text, out var endPoint));
+
+        Assert.Equal(range, endPoint.Range.ToString());
+    }
 }

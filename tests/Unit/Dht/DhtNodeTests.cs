@@ -5,6 +5,7 @@ using CsCheck;
 using Shoal.Core;
 using Shoal.Dht;
 using Shoal.Dht.Krpc;
+using Shoal.Dht.Serving;
 using Xunit;
 
 namespace Shoal.Unit.Dht;

@@ -1,4 +1,4 @@
-namespace Shoal.Dht;
+namespace Shoal.Dht.Routing;
 
 /// <summary>Contacts at one range of distances, at most <see cref="RoutingTable.K"/>, and those that would replace them, newest last.</summary>
 internal sealed class Bucket(TimeSpan now)

@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Announcing;
 
 /// <summary>
 /// Which keys we announce, and which of them are due. A few rounds run at a time, and so many may begin between two ticks: the others wait their turn,

@@ -1,6 +1,8 @@
 using Shoal.Core;
+using Shoal.Dht.Lookups;
+using Shoal.Dht.Routing;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Announcing;
 
 /// <summary>A key that we announce until it is withdrawn.</summary>
 internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)

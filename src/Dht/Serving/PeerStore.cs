@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Serving;
 
 /// <summary>
 /// Peers that others announced to us, by key: bounded in keys and in peers to a key, forgotten after half an hour without a word.

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Sockets;
 
 /// <summary>The real thing: UDP over IPv4, or over IPv6 alone.</summary>
 public sealed class UdpDatagramSocket : IDatagramSocket

@@ -2,9 +2,10 @@ using System.Net;
 using CsCheck;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Routing;
 using Xunit;
 
-namespace Shoal.Unit.Dht;
+namespace Shoal.Unit.Dht.Routing;
 
 public sealed class RoutingTableTests
 {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Sockets;
 
 /// <summary>
 /// Sends from a chosen local address on a socket that is bound to all of them, which the framework cannot. Without it a host of several addresses answers

@@ -1,4 +1,4 @@
-namespace Shoal.Dht;
+namespace Shoal.Dht.Lookups;
 
 /// <summary>How long answers take, smoothed as TCP does it (RFC 6298), and so when somebody counts as slow.</summary>
 internal sealed class RoundTrip

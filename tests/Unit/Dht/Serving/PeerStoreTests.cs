@@ -1,9 +1,10 @@
 using System.Net;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Serving;
 using Xunit;
 
-namespace Shoal.Unit.Dht;
+namespace Shoal.Unit.Dht.Serving;
 
 public sealed class PeerStoreTests
 {

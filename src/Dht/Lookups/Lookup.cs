@@ -1,6 +1,7 @@
 using Shoal.Core;
+using Shoal.Dht.Routing;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Lookups;
 
 internal enum LookupPurpose
 {

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Serving;
 
 /// <summary>
 /// Gives and checks the tokens of <c>announce_peer</c>: a hash of the asker's address under a secret that changes every five minutes;

@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Sockets;
 
 /// <summary>A bound datagram socket of one address family. One reader at a time; sending is for one loop and never waits.</summary>
 public interface IDatagramSocket : IDisposable

@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Serving;
 
 /// <summary>
 /// How many queries one source may ask in a second. Global addresses count whatever their port, nearer ones with it. The table has a fixed size: sources that

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using Shoal.Core;
+using Shoal.Dht.Announcing;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Lookups;
 
 /// <summary>A query of ours that is not answered yet, and on whose behalf it was sent; on nobody's, it only shows who lives.</summary>
 internal sealed record PendingQuery(NetEndPoint To, TimeSpan SentAt, TimeSpan SlowAt)

@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Routing;
 
 /// <summary>What the routing table needs to stay true: whom to ping, which range to refresh, when to look for our own neighbours again (BEP 5).</summary>
 internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using Shoal.Core;
+using Shoal.Dht.Announcing;
 using Shoal.Dht.Krpc;
+using Shoal.Dht.Routing;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Serving;
 
 /// <summary>Answers queries of others (BEP 5, 32): contacts, peers, tokens, and takes their announcements.</summary>
 internal sealed class Responder(NodeId self, AddressFamily family, RoutingTable table, PeerStore store, TokenIssuer tokens, Announcer own)

@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Routing;
 
 /// <summary>
 /// The contacts of one address family by distance from our own ID (BEP 5). Bucket i holds those that share exactly i leading bits with us, the last

@@ -1,6 +1,6 @@
 using Shoal.Core;
 
-namespace Shoal.Dht;
+namespace Shoal.Dht.Routing;
 
 /// <summary>
 /// Addresses to begin from while the table is empty: configured ones for good, others as long as there is room. All are tried at once,
