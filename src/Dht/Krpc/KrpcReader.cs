@@ -4,7 +4,7 @@ using Shoal.Core.Bencode;
 namespace Shoal.Dht.Krpc;
 
 /// <summary>
-/// Decodes datagrams (BEP 5, 32, 42, 43). Total: bytes that are no message answer false. Keys may come in any order, unknown ones are passed over,
+/// Decodes datagrams (BEP 5, 32, 33, 42, 43, 44, 51). Total: bytes that are no message answer false. Keys may come in any order, unknown ones are passed over,
 /// and a known key whose value has the wrong form is as if absent.
 /// </summary>
 internal static class KrpcReader
@@ -35,10 +35,13 @@ internal static class KrpcReader
                     message.Verb = Verb(verb);
                     break;
                 case [(byte)'a'] or [(byte)'r'] when reader.Peek() == BencodeType.Dictionary:
-                    if (!TryReadBody(ref reader, ref message)) return false;
+                    if (!KrpcBody.TryRead(ref reader, ref message)) return false;
                     break;
                 case [(byte)'e'] when reader.Peek() == BencodeType.List:
                     if (!TryReadError(ref reader, ref message)) return false;
+                    break;
+                case [(byte)'v'] when reader.Peek() == BencodeType.String:
+                    if (!reader.TryReadString(out message.Version)) return false;
                     break;
                 case [(byte)'r', (byte)'o'] when reader.Peek() == BencodeType.Integer:
                     if (!reader.TryReadInteger(out var readOnly)) return false;
@@ -58,63 +61,16 @@ internal static class KrpcReader
         return reader.TryLeave() && hasType && message.Transaction.Length is > 0 and <= MaxTransactionLength;
     }
 
-    private static bool TryReadBody(scoped ref BencodeReader reader, scoped ref KrpcMessage message)
-    {
-        reader.TryEnterDictionary();
-        while (reader.TryReadKey(out var key))
-        {
-            if (reader.Peek() == BencodeType.String)
-            {
-                if (!reader.TryReadString(out var value)) return false;
-
-                if (key.SequenceEqual("id"u8)) message.Id = Hash(value) is { } id ? new NodeId(id) : null;
-                else if (key.SequenceEqual("target"u8)) message.Target = Hash(value);
-                else if (key.SequenceEqual("info_hash"u8)) message.InfoHash = Hash(value);
-                else if (key.SequenceEqual("token"u8)) message.Token = value;
-                else if (key.SequenceEqual("nodes"u8)) message.Nodes = new CompactNodes(value, NetEndPoint.CompactLengthV4);
-                else if (key.SequenceEqual("nodes6"u8)) message.Nodes6 = new CompactNodes(value, NetEndPoint.CompactLengthV6);
-            }
-            else if (reader.Peek() == BencodeType.Integer)
-            {
-                if (!reader.TryReadInteger(out var number)) return false;
-
-                if (key.SequenceEqual("port"u8)) message.Port = number is > 0 and <= ushort.MaxValue ? (int)number : 0;
-                else if (key.SequenceEqual("implied_port"u8)) message.ImpliedPort = number != 0;
-            }
-            else
-            {
-                if (!reader.TryReadRaw(out var raw)) return false;
-
-                if (key.SequenceEqual("values"u8)) message.Values = new CompactPeers(raw);
-                else if (key.SequenceEqual("want"u8)) message.Want = ReadWant(raw);
-            }
-        }
-
-        return reader.TryLeave();
-    }
-
     private static bool TryReadError(scoped ref BencodeReader reader, scoped ref KrpcMessage message)
     {
         if (!reader.TryReadRaw(out var raw)) return false;
 
         var list = new BencodeReader(raw);
-        if (list.TryEnterList() && list.TryReadInteger(out var code)) message.ErrorCode = code;
+        if (!list.TryEnterList() || !list.TryReadInteger(out var code)) return true;
+
+        message.ErrorCode = code;
+        if (list.TryReadString(out var text)) message.ErrorText = text;
         return true;
-    }
-
-    private static Want ReadWant(ReadOnlySpan<byte> raw)
-    {
-        var want = Want.None;
-        var list = new BencodeReader(raw);
-        if (!list.TryEnterList()) return want;
-
-        while (list.TryReadString(out var family))
-        {
-            if (family.SequenceEqual("n4"u8)) want |= Want.V4;
-            else if (family.SequenceEqual("n6"u8)) want |= Want.V6;
-        }
-
-        return want;
     }
 
     private static bool TryType(ReadOnlySpan<byte> text, out KrpcType type)
@@ -133,7 +89,9 @@ internal static class KrpcReader
         : text.SequenceEqual("find_node"u8) ? KrpcVerb.FindNode
         : text.SequenceEqual("get_peers"u8) ? KrpcVerb.GetPeers
         : text.SequenceEqual("announce_peer"u8) ? KrpcVerb.AnnouncePeer
+        : text.SequenceEqual("get"u8) ? KrpcVerb.Get
+        : text.SequenceEqual("put"u8) ? KrpcVerb.Put
+        : text.SequenceEqual("sample_infohashes"u8) ? KrpcVerb.SampleInfohashes
+        : text.SequenceEqual("announce_peers"u8) ? KrpcVerb.AnnouncePeers
         : KrpcVerb.Unknown;
-
-    private static Hash160? Hash(ReadOnlySpan<byte> value) => value.Length == Hash160.Length ? new Hash160(value) : null;
 }

@@ -15,6 +15,18 @@ internal enum KrpcVerb : byte
     FindNode,
     GetPeers,
     AnnouncePeer,
+
+    /// <summary>BEP 44.</summary>
+    Get,
+
+    /// <summary>BEP 44.</summary>
+    Put,
+
+    /// <summary>BEP 51.</summary>
+    SampleInfohashes,
+
+    /// <summary>Many keys at once, between our own kind (docs/decisions/0011-announce-peers.md).</summary>
+    AnnouncePeers,
 }
 
 /// <summary>Which address families a query asks contacts of (BEP 32).</summary>
@@ -26,11 +38,16 @@ internal enum Want : byte
     V6 = 2,
 }
 
-/// <summary>Codes of BEP 5.</summary>
+/// <summary>Codes of BEP 5, and from 205 on of BEP 44.</summary>
 internal enum KrpcError
 {
     Generic = 201,
     Server = 202,
     Protocol = 203,
     MethodUnknown = 204,
+    ValueTooBig = 205,
+    InvalidSignature = 206,
+    SaltTooBig = 207,
+    CasMismatch = 301,
+    SequenceTooLow = 302,
 }

@@ -32,7 +32,7 @@ internal sealed class Responder(NodeId self, AddressFamily family, RoutingTable 
                 outbox.Writer.BeginResponse(self, from);
                 outbox.Writer.EndResponse(query.Transaction);
                 break;
-            case KrpcVerb.FindNode or KrpcVerb.Unknown when target is { } sought:
+            case KrpcVerb.FindNode or KrpcVerb.Get or KrpcVerb.SampleInfohashes or KrpcVerb.Unknown when target is { } sought:
                 outbox.Writer.BeginResponse(self, from);
                 WriteNodes(query.Want, sought, from.Scope, outbox);
                 outbox.Writer.EndResponse(query.Transaction);

@@ -81,7 +81,7 @@ public sealed class DhtNodeTests
     [Fact]
     public void AnswersUnknownQueryAsFindNode_WhenItNamesTarget()
     {
-        var sent = Handle($"d1:ad2:id20:{AskerId}6:target20:{KeyText}e1:q3:get1:t2:aa1:y1:qe", Asker);
+        var sent = Handle($"d1:ad2:id20:{AskerId}6:target20:{KeyText}e1:q5:weird1:t2:aa1:y1:qe", Asker);
 
         Assert.Contains("5:nodes0:", sent[0].Text);
     }

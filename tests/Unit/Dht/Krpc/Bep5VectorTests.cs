@@ -104,6 +104,34 @@ public sealed class Bep5VectorTests
     }
 
     [Fact]
+    public void WritesWhatLaterTextsAdd()
+    {
+        Assert.Equal(
+            "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234566:noseedi1e6:scrapei1e4:wantl2:n4ee1:q9:get_peers1:t2:aa1:v4:SH\0\u00011:y1:qe",
+            Written(w => w.GetPeers("aa"u8, Asker, readOnly: false, Answerer.Value, Want.V4, scrape: true, noSeed: true)));
+        Assert.Equal(
+            "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234564:porti6881e4:seedi1e5:token8:aoeusnthe1:q13:announce_peer1:t2:aa1:v4:SH\0\u00011:y1:qe",
+            Written(w => w.AnnouncePeer("aa"u8, Asker, readOnly: false, Answerer.Value, 6881, "aoeusnth"u8, seed: true)));
+        Assert.Equal(
+            "d1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz123456e1:q17:sample_infohashes1:t2:aa1:v4:SH\0\u00011:y1:qe",
+            Written(w => w.SampleInfohashes("aa"u8, Asker, readOnly: false, Answerer.Value, Want.None)));
+        Assert.Equal(
+            "d1:ad2:id20:abcdefghij012345678911:info_hashes40:mnopqrstuvwxyz123456abcdefghij01234567894:porti6881e4:seedi1e5:token8:aoeusnthe"
+            + "1:q14:announce_peers2:roi1e1:t2:aa1:v4:SH\0\u00011:y1:qe",
+            Written(w => w.AnnouncePeers("aa"u8, Asker, readOnly: true, [Answerer.Value, Asker.Value], 6881, "aoeusnth"u8, seed: true)));
+    }
+
+    [Fact]
+    public void WritesFullAnnouncement_WithinBoundOfDatagrams()
+    {
+        var keys = new Hash160[KrpcWriter.MaxKeys];
+
+        var written = Written(w => w.AnnouncePeers(new byte[KrpcReader.MaxTransactionLength], Asker, readOnly: true, keys, 65535, new byte[32], seed: true));
+
+        Assert.InRange(written.Length, 800, 1024);
+    }
+
+    [Fact]
     public void WritesError()
     {
         Assert.Equal(
