@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Shoal.Core;
 using Shoal.Dht.Announcing;
+using Shoal.Dht.Items;
 using Shoal.Dht.Krpc;
 using Shoal.Dht.Lookups;
 using Shoal.Dht.Routing;
@@ -20,8 +21,6 @@ internal sealed class DhtNode
     private readonly DhtNodeOptions _options;
     private readonly Random _random;
     private readonly RoutingTable _table;
-    private readonly PeerStore _store;
-    private readonly TokenIssuer _tokens;
     private readonly Announcer _announcer = new();
     private readonly Responder _responder;
     private readonly SourceLimiter _limiter;
@@ -44,10 +43,8 @@ internal sealed class DhtNode
         _options = options;
         _random = random;
         _table = new RoutingTable(id);
-        _store = new PeerStore(options.MaxStoredKeys, options.MaxPeersPerKey, random);
-        _tokens = new TokenIssuer(random, now);
-        _responder = new Responder(id, family, _table, _store, _tokens, _announcer);
-        _limiter = new SourceLimiter(options.QueriesPerGlobalSource, options.QueriesPerLocalSource, random);
+        _responder = new Responder(id, family, _table, _announcer, options, random, now);
+        _limiter = new SourceLimiter(options.SourceSlots, options.QueriesPerGlobalSource, options.QueriesPerLocalSource, random);
         _pending = new PendingQueries(random);
         _upkeep = new Upkeep(_table, random, now);
     }
@@ -58,7 +55,9 @@ internal sealed class DhtNode
 
     public RoutingTable Table => _table;
 
-    public PeerStore Store => _store;
+    public PeerStore Store => _responder.Peers;
+
+    public ItemStore Items => _responder.Items;
 
     public Announcer Announcer => _announcer;
 
@@ -104,8 +103,7 @@ internal sealed class DhtNode
         foreach (var query in _pending.TakeDue(now)) HandleDue(query, now, outbox);
 
         _announcer.Tick();
-        _tokens.Tick(now);
-        _store.Tick(now);
+        _responder.Tick(now);
         KeepUp(now, outbox);
         BeginRounds(now, outbox);
     }
@@ -114,7 +112,7 @@ internal sealed class DhtNode
     public int Find(Hash160 key, TimeSpan now, Outbox outbox)
     {
         var lookup = new Lookup(++_lastLookup, key, LookupPurpose.Peers, now);
-        var own = _store.Sample(key, NetworkScope.None, now, _found);
+        var own = Store.Sample(key, NetworkScope.None, now, _found);
         for (var i = 0; i < own; i++)
             if (lookup.IsNewPeer(_found[i])) outbox.Events.Add(new PeerFound(lookup.Number, new FoundPeer(_found[i], null, 0, TimeSpan.Zero)));
 
@@ -178,6 +176,7 @@ internal sealed class DhtNode
         if (answer.Type == KrpcType.Error) _counters.ErrorsReceived++;
         else _counters.ResponsesReceived++;
 
+        _responder.Proven(query.To, now);
         _pending.RoundTrip.Measured(now - query.SentAt);
         var isGood = answer.Type == KrpcType.Response && answer.Id is { } told && told != Id;
         var wasUsable = _table.Usable > 0;
