@@ -29,11 +29,11 @@ internal sealed class ItemResponder(ItemStore items, ContactLists contacts, Toke
 
         contacts.Fit(limit - frame - ValueLength(value));
         var told = from;
-        var length = frame + contacts.Length + ValueLength(value);
-        if (length > AnswerBounds.WithValue)
+        if (frame + contacts.Length + ValueLength(value) > AnswerBounds.WithValue)
         {
             told = default;
-            if (length - KrpcWriter.AskerLength(from) > AnswerBounds.WithValue) value = null;
+            contacts.LeaveOne();
+            if (frame - KrpcWriter.AskerLength(from) + contacts.Length + ValueLength(value) > AnswerBounds.WithValue) value = null;
         }
 
         Span<byte> token = stackalloc byte[TokenIssuer.TokenLength];
