@@ -112,7 +112,6 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
         {
             first.AddBootstrap(second.LocalEndPoints[0]);
             await first.AnnounceAsync(key, 9000, _patience.Token);
-            await first.DisposeAsync();
             state = await first.SaveStateAsync(_patience.Token);
             id = first.Snapshot.Nodes[0].Id;
         }
