@@ -31,12 +31,13 @@ internal sealed class BoundNode(IDatagramSocket socket, DhtNode node)
         var table = node.Table;
         if (_snapshot is not null && _snapshotVersion == table.Version && now - _snapshotAt < SnapshotAge)
         {
-            var isSame = _snapshot.StoredPeers == node.Store.Peers && _snapshot.StoredKeys == node.Store.Keys && _snapshot.ExternalEndPoint == node.External.Agreed
+            var isSame = _snapshot.StoredPeers == node.Store.Peers && _snapshot.StoredKeys == node.Store.Keys && _snapshot.StoredItems == node.Items.Count && _snapshot.ExternalEndPoint == node.External.Agreed
                 && _snapshot.NetworkSize == node.Lookups.Size.Nodes;
             return isSame ? _snapshot : _snapshot = _snapshot with
             {
                 StoredKeys = node.Store.Keys,
                 StoredPeers = node.Store.Peers,
+                StoredItems = node.Items.Count,
                 ExternalEndPoint = node.External.Agreed,
                 NetworkSize = node.Lookups.Size.Nodes,
             };
@@ -65,7 +66,7 @@ internal sealed class BoundNode(IDatagramSocket socket, DhtNode node)
             Questionable = contacts.Count - good,
             StoredKeys = node.Store.Keys,
             StoredPeers = node.Store.Peers,
-            StoredItems = 0,
+            StoredItems = node.Items.Count,
             NetworkSize = node.Lookups.Size.Nodes,
         };
     }

@@ -22,8 +22,6 @@ internal sealed class DhtNode
     private readonly DhtNodeOptions _options;
     private readonly Random _random;
     private readonly RoutingTable _table;
-    private readonly PeerStore _store;
-    private readonly TokenIssuer _tokens;
     private readonly ExternalAddress _external = new();
     private readonly Announcer _announcer;
     private readonly Responder _responder;
@@ -45,14 +43,12 @@ internal sealed class DhtNode
         _options = options;
         _random = random;
         _table = new RoutingTable(id);
-        _store = new PeerStore(options.MaxStoredKeys, options.MaxPeersPerKey, random);
-        _tokens = new TokenIssuer(random, now);
-        _limiter = new SourceLimiter(options.QueriesPerGlobalSource, options.QueriesPerLocalSource, random);
+        _limiter = new SourceLimiter(options.SourceSlots, options.QueriesPerGlobalSource, options.QueriesPerLocalSource, random);
         _budget = budget ?? new SendBudget(bytesPerSecond: 0);
         _querier = new Querier(() => _table.Self, options.ReadOnly, _budget, random);
         _lookups = new LookupTable(_table, _querier, _seeds, random);
         _announcer = new Announcer(_lookups, _table, _external, random);
-        _responder = new Responder(id, family, _table, _store, _tokens, _announcer);
+        _responder = new Responder(id, family, _table, _announcer, options, random, now);
         _joining = new Joining(_table, _seeds, _lookups, new Upkeep(_table, random, now), _querier, random);
         _tasks = new Tasks(_lookups, _querier);
     }
@@ -63,7 +59,9 @@ internal sealed class DhtNode
 
     public RoutingTable Table => _table;
 
-    public PeerStore Store => _store;
+    public PeerStore Store => _responder.Peers;
+
+    public ItemStore Items => _responder.Items;
 
     public Announcer Announcer => _announcer;
 
@@ -115,8 +113,7 @@ internal sealed class DhtNode
         var turn = new Turn(now, outbox);
         foreach (var query in _querier.Pending.TakeDue(now)) HandleDue(query, turn);
 
-        _tokens.Tick(now);
-        _store.Tick(now);
+        _responder.Tick(now);
         _joining.Tick(turn);
         _lookups.Pump(turn);
         _announcer.Tick(turn);
@@ -126,7 +123,7 @@ internal sealed class DhtNode
     public int Find(Hash160 key, TimeSpan now, Outbox outbox, bool scrape = false)
     {
         var turn = new Turn(now, outbox);
-        return _tasks.BeginFind(new LookupGoal(key, LookupKind.Peers) { Waits = true, Scrape = scrape }, _found.AsSpan(0, _store.Sample(key, NetworkScope.None, now, _found)), turn);
+        return _tasks.BeginFind(new LookupGoal(key, LookupKind.Peers) { Waits = true, Scrape = scrape }, _found.AsSpan(0, Store.Sample(key, NetworkScope.None, now, _found)), turn);
     }
 
     /// <summary>Begins to look for an item (BEP 44); ends with <see cref="GetItemEnded"/>.</summary>
@@ -201,6 +198,7 @@ internal sealed class DhtNode
         else _counters.ResponsesReceived++;
 
         _querier.Pending.RoundTrip.Measured(turn.Now - query.SentAt);
+        _responder.Proven(query.To, turn.Now);
         if (answer.ExternalAddress is { } seen) Seen(query.To, seen, turn);
 
         var isGood = answer.Type == KrpcType.Response && answer.Id is { } told && told != Id;
@@ -236,6 +234,7 @@ internal sealed class DhtNode
         if (seen.Family != _family || !_external.Vote(by, seen) || _external.Agreed is not { } agreed || NodeIdRule.Accepts(Id, agreed)) return;
 
         _table.Move(NodeIdRule.Create(agreed, _random), turn.Now);
+        _responder.Self = Id;
         _joining.Joined(turn);
     }
 }

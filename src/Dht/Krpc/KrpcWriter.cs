@@ -11,6 +11,9 @@ internal readonly struct KrpcWriter(BencodeWriter output)
     /// <summary>As many keys as <c>announce_peers</c> may name, so that it stays within 1,024 bytes.</summary>
     public const int MaxKeys = 40;
 
+    /// <summary>As many peers as an answer names; fewer fit if it names contacts too.</summary>
+    public const int MaxValues = 100;
+
     /// <summary>"SH" and the version of our side of the protocol.</summary>
     private static ReadOnlySpan<byte> Version => "SH\0\u0001"u8;
 
@@ -75,7 +78,7 @@ internal readonly struct KrpcWriter(BencodeWriter output)
     public void Get(ReadOnlySpan<byte> transaction, NodeId self, bool readOnly, Hash160 target, long? sequence, Want want)
     {
         BeginQuery(self);
-        if (sequence is { } known) WriteNumber("seq"u8, known);
+        if (sequence is { } known) Number("seq"u8, known);
         output.WriteString("target"u8);
         output.WriteString(target);
         WriteWant(want);
@@ -88,27 +91,19 @@ internal readonly struct KrpcWriter(BencodeWriter output)
         output.BeginDictionary();
         output.WriteString("a"u8);
         output.BeginDictionary();
-        if (cas is { } expected && item.IsMutable) WriteNumber("cas"u8, expected);
+        if (cas is { } expected && item.IsMutable) Number("cas"u8, expected);
         output.WriteString("id"u8);
         output.WriteString(self.Value);
         if (item.IsMutable)
         {
-            output.WriteString("k"u8);
-            output.WriteString(item.PublicKey.Span);
-            if (!item.Salt.IsEmpty)
-            {
-                output.WriteString("salt"u8);
-                output.WriteString(item.Salt.Span);
-            }
-
-            WriteNumber("seq"u8, item.Sequence);
-            output.WriteString("sig"u8);
-            output.WriteString(item.Signature.Span);
+            String("k"u8, item.PublicKey.Span);
+            if (!item.Salt.IsEmpty) String("salt"u8, item.Salt.Span);
+            Number("seq"u8, item.Sequence);
+            String("sig"u8, item.Signature.Span);
         }
 
         Token(token);
-        output.WriteString("v"u8);
-        output.WriteRaw(item.Value.Span);
+        Raw("v"u8, item.Value.Span);
         EndQuery("put"u8, transaction, readOnly);
     }
 
@@ -123,15 +118,49 @@ internal readonly struct KrpcWriter(BencodeWriter output)
     }
 
     /// <summary>Opens a response; its values follow, then <see cref="EndResponse"/>.</summary>
-    public void BeginResponse(NodeId self, NetEndPoint asker)
+    /// <param name="self">Our own ID.</param>
+    /// <param name="asker">Whoever asked is told its endpoint (BEP 42); default leaves it out.</param>
+    /// <param name="peerFilter">Empty unless scraped (BEP 33).</param>
+    /// <param name="seedFilter">Empty unless scraped (BEP 33).</param>
+    public void BeginResponse(NodeId self, NetEndPoint asker, ReadOnlySpan<byte> peerFilter = default, ReadOnlySpan<byte> seedFilter = default)
     {
         output.BeginDictionary();
-        output.WriteString("ip"u8);
-        WriteCompact(asker);
+        WriteAsker(asker);
         output.WriteString("r"u8);
         output.BeginDictionary();
+        if (!peerFilter.IsEmpty) String("BFpe"u8, peerFilter);
+        if (!seedFilter.IsEmpty) String("BFsd"u8, seedFilter);
         output.WriteString("id"u8);
         output.WriteString(self.Value);
+    }
+
+    /// <summary>How long a response is that says nothing but who we are.</summary>
+    public static int ResponseLength(ReadOnlySpan<byte> transaction, NetEndPoint asker) =>
+        "d1:rd2:id20:e1:t1:v4:1:y1:re"u8.Length + AskerLength(asker) + Hash160.Length + StringLength(transaction.Length) + Version.Length;
+
+    /// <summary>How long it is in a response to tell whoever asked its endpoint.</summary>
+    public static int AskerLength(NetEndPoint asker) => "2:ip"u8.Length + StringLength(asker.CompactLength);
+
+    /// <summary>How long a string is when bencoded.</summary>
+    public static int StringLength(int length) => (length < 10 ? 2 : length < 100 ? 3 : length < 1000 ? 4 : 5) + length;
+
+    public void Number(ReadOnlySpan<byte> key, long value)
+    {
+        output.WriteString(key);
+        output.WriteInteger(value);
+    }
+
+    public void String(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        output.WriteString(key);
+        output.WriteString(value);
+    }
+
+    /// <summary>A value that is bencoded already.</summary>
+    public void Raw(ReadOnlySpan<byte> key, ReadOnlySpan<byte> encoded)
+    {
+        output.WriteString(key);
+        output.WriteRaw(encoded);
     }
 
     public void Nodes(bool v6, ReadOnlySpan<Contact> contacts)
@@ -148,17 +177,24 @@ internal readonly struct KrpcWriter(BencodeWriter output)
         output.WriteString(packed[..(contacts.Length * length)]);
     }
 
-    public void Token(ReadOnlySpan<byte> token)
-    {
-        output.WriteString("token"u8);
-        output.WriteString(token);
-    }
+    public void Token(ReadOnlySpan<byte> token) => String("token"u8, token);
 
+    /// <param name="peers">At most <see cref="MaxValues"/>.</param>
     public void Values(ReadOnlySpan<NetEndPoint> peers)
     {
+        Span<byte> packed = stackalloc byte[MaxValues * (3 + NetEndPoint.CompactLengthV6)];
+        var length = 0;
+        foreach (var peer in peers)
+        {
+            var prefix = peer.IsV6 ? "18:"u8 : "6:"u8;
+            prefix.CopyTo(packed[length..]);
+            peer.WriteCompact(packed[(length + prefix.Length)..]);
+            length += prefix.Length + peer.CompactLength;
+        }
+
         output.WriteString("values"u8);
         output.BeginList();
-        foreach (var peer in peers) WriteCompact(peer);
+        output.WriteRaw(packed[..length]);
         output.End();
     }
 
@@ -168,7 +204,11 @@ internal readonly struct KrpcWriter(BencodeWriter output)
         EndMessage(transaction, "r"u8);
     }
 
-    public void Error(ReadOnlySpan<byte> transaction, KrpcError code, ReadOnlySpan<byte> text)
+    /// <param name="transaction">Whose query fails.</param>
+    /// <param name="code">Why, for programs.</param>
+    /// <param name="text">Why, for people.</param>
+    /// <param name="asker">Whoever asked is told its endpoint (BEP 42); default leaves it out.</param>
+    public void Error(ReadOnlySpan<byte> transaction, KrpcError code, ReadOnlySpan<byte> text, NetEndPoint asker = default)
     {
         output.BeginDictionary();
         output.WriteString("e"u8);
@@ -176,6 +216,7 @@ internal readonly struct KrpcWriter(BencodeWriter output)
         output.WriteInteger((int)code);
         output.WriteString(text);
         output.End();
+        WriteAsker(asker);
         EndMessage(transaction, "e"u8);
     }
 
@@ -210,21 +251,15 @@ internal readonly struct KrpcWriter(BencodeWriter output)
 
     private void EndAnnounce(ReadOnlySpan<byte> verb, ReadOnlySpan<byte> transaction, bool readOnly, int port, ReadOnlySpan<byte> token, bool seed)
     {
-        WriteNumber("port"u8, port);
+        Number("port"u8, port);
         WriteFlag("seed"u8, seed);
         Token(token);
         EndQuery(verb, transaction, readOnly);
     }
 
-    private void WriteNumber(ReadOnlySpan<byte> key, long number)
-    {
-        output.WriteString(key);
-        output.WriteInteger(number);
-    }
-
     private void WriteFlag(ReadOnlySpan<byte> key, bool isSet)
     {
-        if (isSet) WriteNumber(key, 1);
+        if (isSet) Number(key, 1);
     }
 
     private void WriteWant(Want want)
@@ -236,6 +271,14 @@ internal readonly struct KrpcWriter(BencodeWriter output)
         if ((want & Want.V4) != 0) output.WriteString("n4"u8);
         if ((want & Want.V6) != 0) output.WriteString("n6"u8);
         output.End();
+    }
+
+    private void WriteAsker(NetEndPoint asker)
+    {
+        if (asker == default) return;
+
+        output.WriteString("ip"u8);
+        WriteCompact(asker);
     }
 
     private void WriteCompact(NetEndPoint endPoint)

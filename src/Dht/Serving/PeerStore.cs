@@ -3,55 +3,89 @@ using Shoal.Core;
 namespace Shoal.Dht.Serving;
 
 /// <summary>
-/// Peers that others announced to us, by key: bounded in keys and in peers to a key, forgotten after half an hour without a word.
-/// A full key lets its oldest peer go; a full store takes no new key until one has expired.
+/// Peers that others announced to us, by key (BEP 5, 33): bounded in keys, in peers to a key and in peers altogether, forgotten after half an hour without a word.
+/// A full key lets its oldest peer go, a full store its farthest key; no range of addresses holds more than a quarter of it.
 /// </summary>
-internal sealed class PeerStore(int maxKeys, int maxPeersPerKey, Random random)
+internal sealed class PeerStore(Hash160 self, DhtNodeOptions options, Random random)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<Hash160, List<Stored>> _keys = [];
+    private readonly NearestKeys<AnnouncedKey> _keys = new(self, options.MaxStoredKeys, random);
+    private readonly RangeQuota _quota = new(options.SourceSlots, Math.Max(1, options.MaxStoredPeers / 4), random);
     private TimeSpan _sweepAt;
 
     public int Keys => _keys.Count;
 
     public int Peers { get; private set; }
 
-    public bool TryAdd(Hash160 key, NetEndPoint peer, TimeSpan now)
+    /// <summary>Our own ID, which decides what goes first.</summary>
+    public Hash160 Self
     {
-        if (!_keys.TryGetValue(key, out var peers))
+        get => _keys.Self;
+        set => _keys.Self = value;
+    }
+
+    /// <summary>One of the keys; which, means nothing.</summary>
+    public Hash160 Key(int index) => _keys[index].Key;
+
+    /// <summary>Takes an announcement, or renews one; false if there is no room for it.</summary>
+    public bool TryAdd(Hash160 key, NetEndPoint peer, bool isSeed, TimeSpan now)
+    {
+        if (!_keys.TryGet(key, out var entry)) return TryAddKey(key, peer, isSeed, now);
+
+        var known = entry.IndexOf(peer);
+        if (known >= 0)
         {
-            if (_keys.Count >= maxKeys) return false;
-            _keys.Add(key, peers = new List<Stored>(1));
+            var renewed = entry.Peers[known] with { EndPoint = peer, At = now, IsSeed = isSeed };
+            entry.RemoveAt(known);
+            entry.Add(renewed);
+            return true;
         }
 
-        var known = IndexOf(peers, peer);
-        if (known >= 0) peers.RemoveAt(known);
-        else if (peers.Count >= maxPeersPerKey) peers.RemoveAt(0);
-        else Peers++;
+        if (!_quota.TryTake(peer)) return false;
 
-        peers.Add(new Stored(peer, now));
+        if (entry.Count >= options.MaxPeersPerKey || (Peers >= options.MaxStoredPeers && _keys.Farthest == entry)) RemoveOldest(entry);
+        else if (Peers >= options.MaxStoredPeers) Remove(_keys.Farthest);
+        Add(entry, peer, isSeed, now);
         return true;
     }
 
-    /// <summary>Peers of a key that <paramref name="asker"/> can use, a random sample if they do not all fit; how many.</summary>
-    public int Sample(Hash160 key, NetworkScope asker, TimeSpan now, Span<NetEndPoint> sample)
+    /// <summary>Peers of a key that <paramref name="asker"/> can use, beginning anywhere among them; how many.</summary>
+    public int Sample(Hash160 key, NetworkScope asker, TimeSpan now, Span<NetEndPoint> sample, bool noSeeds = false)
     {
-        if (!_keys.TryGetValue(key, out var peers)) return 0;
+        if (sample.IsEmpty || !_keys.TryGet(key, out var entry)) return 0;
 
-        var seen = 0;
-        foreach (var peer in peers)
+        var count = 0;
+        var peers = entry.Peers;
+        var start = peers.Length > 1 ? random.Next(peers.Length) : 0;
+        for (var i = 0; i < peers.Length && count < sample.Length; i++)
         {
-            if (now - peer.At >= Lifetime || !peer.EndPoint.IsUsableFrom(asker)) continue;
-
-            var slot = seen < sample.Length ? seen : random.Next(seen + 1);
-            if (slot < sample.Length) sample[slot] = peer.EndPoint;
-            seen++;
+            ref readonly var peer = ref peers[start + i < peers.Length ? start + i : start + i - peers.Length];
+            if (IsTold(peer, asker, now) && !(noSeeds && peer.IsSeed)) sample[count++] = peer.EndPoint;
         }
 
-        return Math.Min(seen, sample.Length);
+        return count;
+    }
+
+    /// <summary>The filters of a key (BEP 33); false if there is nobody in either.</summary>
+    public bool TryScrape(Hash160 key, NetworkScope asker, TimeSpan now, Span<byte> seeds, Span<byte> peers)
+    {
+        if (!_keys.TryGet(key, out var entry)) return false;
+
+        var any = false;
+        seeds.Clear();
+        peers.Clear();
+        foreach (ref readonly var peer in entry.Peers)
+        {
+            if (!IsTold(peer, asker, now)) continue;
+
+            ScrapeFilter.Set(peer.IsSeed ? seeds : peers, peer.FilterPlaces);
+            any = true;
+        }
+
+        return any;
     }
 
     public void Tick(TimeSpan now)
@@ -59,19 +93,46 @@ internal sealed class PeerStore(int maxKeys, int maxPeersPerKey, Random random)
         if (now < _sweepAt) return;
 
         _sweepAt = now + SweepEvery;
-        foreach (var (key, peers) in _keys)
+        for (var i = _keys.Count - 1; i >= 0; i--)
         {
-            Peers -= peers.RemoveAll(p => now - p.At >= Lifetime);
-            if (peers.Count == 0) _keys.Remove(key);
+            var entry = _keys[i];
+            while (entry.Count > 0 && now - entry.Oldest.At >= Lifetime) RemoveOldest(entry);
+            if (entry.Count == 0) _keys.Remove(entry);
         }
     }
 
-    private static int IndexOf(List<Stored> peers, NetEndPoint peer)
+    private static bool IsTold(in AnnouncedPeer peer, NetworkScope asker, TimeSpan now) =>
+        now - peer.At < Lifetime && peer.EndPoint.IsUsableFrom(asker);
+
+    private bool TryAddKey(Hash160 key, NetEndPoint peer, bool isSeed, TimeSpan now)
     {
-        for (var i = 0; i < peers.Count; i++)
-            if (peers[i].EndPoint == peer) return i;
-        return -1;
+        var isFull = _keys.IsFull || Peers >= options.MaxStoredPeers;
+        if ((isFull && !_keys.IsNearer(key)) || !_quota.TryTake(peer)) return false;
+        if (isFull) Remove(_keys.Farthest);
+
+        var entry = new AnnouncedKey(key);
+        _keys.Add(entry);
+        Add(entry, peer, isSeed, now);
+        return true;
     }
 
-    private readonly record struct Stored(NetEndPoint EndPoint, TimeSpan At);
+    private void Add(AnnouncedKey entry, NetEndPoint peer, bool isSeed, TimeSpan now)
+    {
+        entry.Add(new AnnouncedPeer(peer, now, ScrapeFilter.Places(peer), isSeed));
+        Peers++;
+    }
+
+    private void RemoveOldest(AnnouncedKey entry)
+    {
+        _quota.GiveBack(entry.Oldest.EndPoint);
+        entry.RemoveAt(0);
+        Peers--;
+    }
+
+    private void Remove(AnnouncedKey entry)
+    {
+        foreach (ref readonly var peer in entry.Peers) _quota.GiveBack(peer.EndPoint);
+        Peers -= entry.Count;
+        _keys.Remove(entry);
+    }
 }

@@ -1,30 +1,29 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Shoal.Core;
 
 namespace Shoal.Dht.Serving;
 
 /// <summary>
-/// Gives and checks the tokens of <c>announce_peer</c>: a hash of the asker's address under a secret that changes every five minutes;
-/// the secret before is honoured too, so a token lives five to ten minutes (BEP 5).
+/// Gives and checks the tokens that writing needs: a hash of the asker's address under a secret that changes every five minutes;
+/// the secret before is honoured too, so a token lives five to ten minutes (BEP 5). Bound to no key: whoever has one may write any.
 /// </summary>
 internal sealed class TokenIssuer
 {
-    public const int TokenLength = 8;
+    public const int TokenLength = sizeof(ulong);
 
     public static readonly TimeSpan Rotation = TimeSpan.FromMinutes(5);
 
-    private const int SecretLength = 16;
-
     private readonly Random _random;
-    private readonly byte[] _current = new byte[SecretLength];
-    private readonly byte[] _previous = new byte[SecretLength];
+    private KeyedHash _current;
+    private KeyedHash _previous;
     private TimeSpan _rotateAt;
 
     public TokenIssuer(Random random, TimeSpan now)
     {
         _random = random;
-        _random.NextBytes(_current);
-        _random.NextBytes(_previous);
+        _current = KeyedHash.Create(random);
+        _previous = KeyedHash.Create(random);
         _rotateAt = now + Rotation;
     }
 
@@ -46,19 +45,11 @@ internal sealed class TokenIssuer
     {
         if (now < _rotateAt) return;
 
-        if (now < _rotateAt + Rotation) _current.CopyTo(_previous, 0);
-        else _random.NextBytes(_previous);
-        _random.NextBytes(_current);
+        _previous = now < _rotateAt + Rotation ? _current : KeyedHash.Create(_random);
+        _current = KeyedHash.Create(_random);
         _rotateAt = now + Rotation;
     }
 
-    private static void Hash(ReadOnlySpan<byte> secret, NetEndPoint address, Span<byte> token)
-    {
-        Span<byte> input = stackalloc byte[SecretLength + NetEndPoint.CompactLengthV6];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        secret.CopyTo(input);
-        address.WithPort(0).WriteCompact(input[SecretLength..]);
-        SHA256.HashData(input[..(SecretLength + address.CompactLength)], hash);
-        hash[..TokenLength].CopyTo(token);
-    }
+    private static void Hash(KeyedHash secret, NetEndPoint address, Span<byte> token) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(token, secret.Of(address.WithPort(0)));
 }
