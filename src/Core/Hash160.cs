@@ -33,6 +33,19 @@ public readonly record struct Hash160 : IComparable<Hash160>
         : _b != 0 ? 64 + BitOperations.LeadingZeroCount(_b)
         : 128 + BitOperations.LeadingZeroCount(_c);
 
+    /// <summary>Where it lies in the key space, from 0 to 1; of a distance: which share of all keys is closer.</summary>
+    public double Fraction => _a / 18446744073709551616.0;
+
+    /// <summary>The same with one bit turned; bit 0 is the first.</summary>
+    public Hash160 Flip(int bit) => this ^ (bit < 64 ? new Hash160(1ul << (63 - bit), 0, 0) : bit < 128 ? new Hash160(0, 1ul << (127 - bit), 0) : new Hash160(0, 0, 1u << (159 - bit)));
+
+    /// <summary>The lowest and the highest of those that share so many leading bits with it, 0 to 64.</summary>
+    public (Hash160 Lowest, Hash160 Highest) Region(int bits)
+    {
+        var free = bits == 0 ? ulong.MaxValue : bits == 64 ? 0 : ulong.MaxValue >> bits;
+        return (new Hash160(_a & ~free, 0, 0), new Hash160(_a | free, ulong.MaxValue, uint.MaxValue));
+    }
+
     public void CopyTo(Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt64BigEndian(destination, _a);

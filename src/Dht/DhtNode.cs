@@ -4,13 +4,14 @@ using Shoal.Dht.Announcing;
 using Shoal.Dht.Items;
 using Shoal.Dht.Krpc;
 using Shoal.Dht.Lookups;
+using Shoal.Dht.Queries;
 using Shoal.Dht.Routing;
 using Shoal.Dht.Serving;
 
 namespace Shoal.Dht;
 
 /// <summary>
-/// A node of the Mainline DHT in one address family (BEP 5, 32, 43): answers queries, keeps its routing table true, looks up, announces.
+/// A node of the Mainline DHT at one address of ours (BEP 5, 32, 33, 42 to 45, 51): answers queries, keeps its routing table true, looks up, announces.
 /// Synchronous and without I/O: datagrams, commands and ticks come with the time, what is to be sent or told goes to the outbox.
 /// Invariants: nobody enters the table before answering us with our transaction ID; no endpoint is contacted that is of narrower scope than its source.
 /// Owned by <see cref="DhtService"/>'s loop, or by a simulation.
@@ -21,35 +22,38 @@ internal sealed class DhtNode
     private readonly DhtNodeOptions _options;
     private readonly Random _random;
     private readonly RoutingTable _table;
-    private readonly Announcer _announcer = new();
+    private readonly ExternalAddress _external = new();
+    private readonly Announcer _announcer;
     private readonly Responder _responder;
     private readonly SourceLimiter _limiter;
-    private readonly PendingQueries _pending;
+    private readonly SendBudget _budget;
+    private readonly Querier _querier;
     private readonly SeedList _seeds = new();
-    private readonly Upkeep _upkeep;
-    private readonly Dictionary<int, Lookup> _lookups = [];
-    private readonly Dictionary<Lookup, AnnounceRound> _rounds = [];
-    private readonly List<AnnounceRound> _begun = [];
+    private readonly LookupTable _lookups;
+    private readonly Joining _joining;
+    private readonly Tasks _tasks;
     private readonly NetEndPoint[] _found = new NetEndPoint[256];
+    private readonly long[] _received = new long[KrpcCounters.Verbs];
     private DhtCounters _counters;
     private DhtNode? _sibling;
-    private Lookup? _selfLookup;
-    private int _lastLookup;
 
-    public DhtNode(NodeId id, AddressFamily family, DhtNodeOptions options, Random random, TimeSpan now)
+    public DhtNode(NodeId id, AddressFamily family, DhtNodeOptions options, Random random, TimeSpan now, SendBudget? budget = null)
     {
-        Id = id;
         _family = family;
         _options = options;
         _random = random;
         _table = new RoutingTable(id);
-        _responder = new Responder(id, family, _table, _announcer, options, random, now);
         _limiter = new SourceLimiter(options.SourceSlots, options.QueriesPerGlobalSource, options.QueriesPerLocalSource, random);
-        _pending = new PendingQueries(random);
-        _upkeep = new Upkeep(_table, random, now);
+        _budget = budget ?? new SendBudget(bytesPerSecond: 0);
+        _querier = new Querier(() => _table.Self, options.ReadOnly, _budget, random);
+        _lookups = new LookupTable(_table, _querier, _seeds, random);
+        _announcer = new Announcer(_lookups, _table, _external, random);
+        _responder = new Responder(id, family, _table, _announcer, options, random, now);
+        _joining = new Joining(_table, _seeds, _lookups, new Upkeep(_table, random, now), _querier, random);
+        _tasks = new Tasks(_lookups, _querier);
     }
 
-    public NodeId Id { get; }
+    public NodeId Id => _table.Self;
 
     public AddressFamily Family => _family;
 
@@ -61,26 +65,31 @@ internal sealed class DhtNode
 
     public Announcer Announcer => _announcer;
 
+    public LookupTable Lookups => _lookups;
+
+    public ExternalAddress External => _external;
+
     public DhtCounters Counters => _counters;
 
-    public int Lookups => _lookups.Count;
+    /// <summary>Queries received, by verb.</summary>
+    public ReadOnlySpan<long> Received => _received;
+
+    /// <summary>Queries sent, by verb.</summary>
+    public ReadOnlySpan<long> Sent => _querier.Sent;
 
     /// <summary>The latest moment at which <see cref="Tick"/> has something to do.</summary>
     public TimeSpan NextTick(TimeSpan now)
     {
-        var next = _pending.Count > 0 ? now + TimeSpan.FromMilliseconds(100) : _upkeep.NextAt;
-        if (_announcer.NextDue < next) next = _announcer.NextDue;
-        if (_seeds.RetryAt < next && _table.Usable == 0) next = _seeds.RetryAt;
-        return next;
+        var next = _querier.Pending.Count > 0 ? now + TimeSpan.FromMilliseconds(100) : _joining.NextAt;
+        var due = _announcer.NextDue(now);
+        return due < next ? due : next;
     }
 
     /// <summary>The two nodes of one process tell each other's contacts to those who want them (BEP 32).</summary>
     public void PairWith(DhtNode sibling)
     {
-        _sibling = sibling;
-        sibling._sibling = this;
-        _responder.OtherTable = sibling._table;
-        sibling._responder.OtherTable = _table;
+        Pair(this, sibling);
+        Pair(sibling, this);
     }
 
     /// <param name="datagram">Whatever arrived.</param>
@@ -92,47 +101,59 @@ internal sealed class DhtNode
     {
         if (from.Family != _family || !from.IsUsableFrom(NetworkScope.None)) return;
 
+        var turn = new Turn(now, outbox);
         if (!KrpcReader.TryRead(datagram, out var message)) _counters.Malformed++;
-        else if (message.Type == KrpcType.Query) HandleQuery(message, from, local, now, outbox);
-        else if (_pending.TryTake(message.Transaction, from, out var query)) HandleAnswer(message, query, now, outbox);
+        else if (message.Type == KrpcType.Query) HandleQuery(message, from, local, turn);
+        else if (_querier.Pending.TryTake(message.Transaction, from, out var query)) HandleAnswer(message, query, turn);
         else _counters.Malformed++;
     }
 
     public void Tick(TimeSpan now, Outbox outbox)
     {
-        foreach (var query in _pending.TakeDue(now)) HandleDue(query, now, outbox);
+        var turn = new Turn(now, outbox);
+        foreach (var query in _querier.Pending.TakeDue(now)) HandleDue(query, turn);
 
-        _announcer.Tick();
         _responder.Tick(now);
-        KeepUp(now, outbox);
-        BeginRounds(now, outbox);
+        _joining.Tick(turn);
+        _lookups.Pump(turn);
+        _announcer.Tick(turn);
     }
 
-    /// <summary>Begins to look for peers of a key. It ends with <see cref="LookupEnded"/>, or waits for a first contact as long as there is none.</summary>
-    public int Find(Hash160 key, TimeSpan now, Outbox outbox)
+    /// <summary>Begins to look for peers of a key. It ends with <see cref="FindEnded"/>, or waits for a first contact as long as there is none.</summary>
+    public int Find(Hash160 key, TimeSpan now, Outbox outbox, bool scrape = false)
     {
-        var lookup = new Lookup(++_lastLookup, key, LookupPurpose.Peers, now);
-        var own = Store.Sample(key, NetworkScope.None, now, _found);
-        for (var i = 0; i < own; i++)
-            if (lookup.IsNewPeer(_found[i])) outbox.Events.Add(new PeerFound(lookup.Number, new FoundPeer(_found[i], null, 0, TimeSpan.Zero)));
-
-        Begin(lookup, now, outbox);
-        return lookup.Number;
+        var turn = new Turn(now, outbox);
+        return _tasks.BeginFind(new LookupGoal(key, LookupKind.Peers) { Waits = true, Scrape = scrape }, _found.AsSpan(0, Store.Sample(key, NetworkScope.None, now, _found)), turn);
     }
 
-    public void Cancel(int lookup)
-    {
-        if (_lookups.Remove(lookup, out var cancelled)) cancelled.Ended = true;
-    }
+    /// <summary>Begins to look for an item (BEP 44); ends with <see cref="GetItemEnded"/>.</summary>
+    public int GetItem(Hash160 target, ReadOnlyMemory<byte> salt, TimeSpan now, Outbox outbox) => _tasks.BeginGet(target, salt, new Turn(now, outbox));
+
+    /// <summary>Begins to put an item (BEP 44); ends with <see cref="PutItemEnded"/>.</summary>
+    /// <param name="item">What.</param>
+    /// <param name="cas">The sequence number that it is to replace; null for any lower one.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="outbox">Takes what is to be done.</param>
+    public int PutItem(DhtItem item, long? cas, TimeSpan now, Outbox outbox) => _tasks.BeginPut(item, cas, new Turn(now, outbox));
+
+    /// <summary>Asks somebody whether they are there; ends with <see cref="PingEnded"/>.</summary>
+    public int Ping(NetEndPoint endPoint, TimeSpan now, Outbox outbox) => _tasks.BeginPing(endPoint, new Turn(now, outbox));
+
+    public void Cancel(int task) => _tasks.Cancel(task);
 
     /// <summary>Whether a lookup can do nothing until somebody answers a bootstrap.</summary>
-    public bool IsStarved(int lookup) => _lookups.TryGetValue(lookup, out var starved) && starved.IsStarved;
+    public bool IsStarved(int task) => _tasks.IsStarved(task);
 
-    /// <summary>Announces a key now and again and again, until it is withdrawn; each round ends with <see cref="Announced"/>.</summary>
-    public void Announce(Hash160 key, int port, TimeSpan now, Outbox outbox)
+    /// <summary>Announces a key again and again, until it is withdrawn; each round ends with <see cref="Announced"/>.</summary>
+    /// <param name="key">What to announce under.</param>
+    /// <param name="port">Where we accept connections.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="outbox">Takes what is to be done.</param>
+    /// <param name="atOnce">Even if an earlier run announced it a while ago.</param>
+    public void Announce(Hash160 key, int port, TimeSpan now, Outbox outbox, bool atOnce = true)
     {
-        _announcer.Add(key, port, now);
-        BeginRounds(now, outbox);
+        _announcer.Add(key, port, atOnce, now);
+        _announcer.BeginDue(new Turn(now, outbox));
     }
 
     public void Withdraw(Hash160 key) => _announcer.Remove(key);
@@ -140,251 +161,80 @@ internal sealed class DhtNode
     /// <summary>Somebody who may be there, as told by the user or a peer: tried at once, and again while nobody is known.</summary>
     public void AddSeed(NetEndPoint endPoint, bool configured, TimeSpan now, Outbox outbox)
     {
-        if (endPoint.Family != _family || !endPoint.IsUsableFrom(NetworkScope.None)) return;
-
-        _seeds.Add(endPoint, configured, now);
-        if (_table.Usable > 0)
-        {
-            if (_table.Find(endPoint) is null) Ping(endPoint, now, outbox);
-            return;
-        }
-
-        foreach (var lookup in _lookups.Values)
-            if (lookup.AnsweredCount == 0) AskSeed(lookup, endPoint, now, outbox);
-        if (_selfLookup is null) LookUpSelf(now, outbox);
+        if (endPoint.Family == _family && endPoint.IsUsableFrom(NetworkScope.None)) _joining.AddSeed(endPoint, configured, new Turn(now, outbox));
     }
 
-    private void HandleQuery(in KrpcMessage query, NetEndPoint from, NetEndPoint local, TimeSpan now, Outbox outbox)
+    private static void Pair(DhtNode node, DhtNode sibling)
+    {
+        node._sibling = sibling;
+        node._responder.OtherTable = sibling._table;
+        node._lookups.OtherFamilyIsEmpty = () => sibling._table.Count == 0;
+        node._lookups.TellOtherFamily = (endPoint, turn) => sibling.AddSeed(endPoint, configured: false, turn.Now, turn.Outbox);
+    }
+
+    private void HandleQuery(in KrpcMessage query, NetEndPoint from, NetEndPoint local, Turn turn)
     {
         _counters.QueriesReceived++;
+        _received[(int)query.Verb]++;
         if (_options.ReadOnly || query.Id == Id) return;
-        if (!_limiter.Allows(from, now))
+        if (!_limiter.Allows(from, turn.Now) || !_budget.HasRoom(turn.Now))
         {
             _counters.RateLimited++;
             return;
         }
 
-        _responder.Answer(query, from, local, now, outbox);
+        var before = turn.Outbox.Count;
+        _responder.Answer(query, from, local, turn.Now, turn.Outbox);
+        for (var i = before; i < turn.Outbox.Count; i++) _budget.Spend(turn.Outbox.Datagram(i).Length);
         if (query.ReadOnly || query.Id is not { } id) return;
 
-        _table.Asked(id, from, now);
-        if (_upkeep.ShouldMeet(id, from, now)) Ping(from, now, outbox);
+        _table.Asked(id, from, turn.Now);
+        _joining.Meet(id, from, turn);
     }
 
-    private void HandleAnswer(in KrpcMessage answer, PendingQuery query, TimeSpan now, Outbox outbox)
+    private void HandleAnswer(in KrpcMessage answer, PendingQuery query, Turn turn)
     {
         if (answer.Type == KrpcType.Error) _counters.ErrorsReceived++;
         else _counters.ResponsesReceived++;
 
-        _responder.Proven(query.To, now);
-        _pending.RoundTrip.Measured(now - query.SentAt);
+        _querier.Pending.RoundTrip.Measured(turn.Now - query.SentAt);
+        _responder.Proven(query.To, turn.Now);
+        if (answer.ExternalAddress is { } seen) Seen(query.To, seen, turn);
+
         var isGood = answer.Type == KrpcType.Response && answer.Id is { } told && told != Id;
         var wasUsable = _table.Usable > 0;
-        var gained = isGood && _table.Answered(answer.Id!.Value, query.To, now);
+        var gained = isGood && _table.Answered(answer.Id!.Value, query.To, turn.Now);
 
-        if (query.Lookup is { Ended: false } lookup)
+        query.Asker?.Answered(query, answer, turn);
+        if (!gained) return;
+
+        _lookups.Gained(answer.Id!.Value, query.To, turn);
+        if (!wasUsable) _joining.Joined(turn);
+        _announcer.Gained(turn);
+    }
+
+    private void HandleDue(PendingQuery query, Turn turn)
+    {
+        if (!PendingQueries.IsOver(query, turn.Now))
         {
-            if (isGood) TakeAnswer(lookup, query.Candidate!, answer, now, outbox);
-            else lookup.Failed(query.Candidate!);
-            Pump(lookup, now, outbox);
+            query.Asker?.Slow(query, turn);
+            query.IsSlow = true;
+            return;
         }
 
-        if (query.Round is { Ended: false } round)
-        {
-            round.Answered(isGood, query.IsSlow);
-            Pump(round, now, outbox);
-        }
-
-        if (gained) Gained(answer.Id!.Value, query.To, !wasUsable, now, outbox);
-        if (_announcer.NextDue <= now) BeginRounds(now, outbox);
+        _counters.Timeouts++;
+        _joining.Silent(query.To, turn);
+        if (!query.IsSlow) query.Asker?.Slow(query, turn);
+        query.Asker?.Failed(query, turn);
     }
 
-    private void HandleDue(PendingQuery query, TimeSpan now, Outbox outbox)
+    /// <summary>Others say where we are. Once they agree on a global address, our ID must be one that it may have (BEP 42).</summary>
+    private void Seen(NetEndPoint by, NetEndPoint seen, Turn turn)
     {
-        var isOver = now - query.SentAt >= PendingQueries.Timeout;
-        if (isOver)
-        {
-            _counters.Timeouts++;
-            var wasUsable = _table.Usable > 0;
-            var wasKnown = _table.Find(query.To) is not null;
-            _table.Failed(query.To, now);
-            if (wasKnown && _table.Find(query.To) is null) _seeds.Add(query.To, configured: false, now);
-            if (wasUsable && _table.Usable == 0) _seeds.Restart(now);
-        }
+        if (seen.Family != _family || !_external.Vote(by, seen) || _external.Agreed is not { } agreed || NodeIdRule.Accepts(Id, agreed)) return;
 
-        if (query.Lookup is { Ended: false } lookup)
-        {
-            if (isOver) lookup.Failed(query.Candidate!);
-            else query.Candidate!.State = CandidateState.Slow;
-            Pump(lookup, now, outbox);
-        }
-
-        if (query.Round is { Ended: false } round && !query.IsSlow)
-        {
-            round.Slow();
-            Pump(round, now, outbox);
-        }
-
-        query.IsSlow = true;
-    }
-
-    private void TakeAnswer(Lookup lookup, Candidate candidate, in KrpcMessage answer, TimeSpan now, Outbox outbox)
-    {
-        const int MaxNodes = 2 * RoutingTable.K;
-        var source = candidate.EndPoint.Scope;
-        lookup.Answered(candidate, answer.Id!.Value, answer.Token);
-
-        var isV6 = _family == AddressFamily.InterNetworkV6;
-        var nodes = isV6 ? answer.Nodes6 : answer.Nodes;
-        for (var i = 0; i < MaxNodes && nodes.TryNext(out var id, out var endPoint); i++)
-            if (id != Id && endPoint.Family == _family && endPoint.IsUsableFrom(source)) lookup.Add(id, endPoint, candidate.Hops + 1);
-
-        var others = isV6 ? answer.Nodes : answer.Nodes6;
-        for (var i = 0; i < RoutingTable.K && _sibling is { } sibling && sibling._table.Count == 0 && others.TryNext(out _, out var other); i++)
-            if (other.IsUsableFrom(source)) sibling.AddSeed(other, configured: false, now, outbox);
-
-        if (lookup.Purpose != LookupPurpose.Peers) return;
-
-        var values = answer.Values;
-        while (values.TryNext(out var peer))
-            if (peer.IsUsableFrom(source) && lookup.IsNewPeer(peer))
-                outbox.Events.Add(new PeerFound(lookup.Number, new FoundPeer(peer, candidate.EndPoint, candidate.Hops, now - lookup.StartedAt)));
-    }
-
-    private void Gained(NodeId id, NetEndPoint endPoint, bool isFirst, TimeSpan now, Outbox outbox)
-    {
-        foreach (var lookup in _lookups.Values)
-        {
-            if (lookup.AnsweredCount > 0) continue;
-            lookup.Add(id, endPoint, hops: 1, alive: true);
-            Pump(lookup, now, outbox);
-        }
-
-        if (isFirst && _selfLookup is null) LookUpSelf(now, outbox);
-        _announcer.Gained();
-    }
-
-    private void KeepUp(TimeSpan now, Outbox outbox)
-    {
-        if (now >= _seeds.RetryAt && _table.Usable == 0)
-        {
-            _seeds.Retried(now);
-            if (_selfLookup is null) LookUpSelf(now, outbox);
-            foreach (var lookup in _lookups.Values)
-                if (lookup.AnsweredCount == 0) AskSeeds(lookup, now, outbox);
-        }
-
-        if (_upkeep.TakeSelfLookup(now) && _selfLookup is null && _table.Usable > 0) LookUpSelf(now, outbox);
-        if (_upkeep.TryTakeRefresh(now, out var target)) Begin(new Lookup(++_lastLookup, target, LookupPurpose.Contacts, now), now, outbox);
-        foreach (var contact in _upkeep.TakeToPing(now)) Ping(contact.EndPoint, now, outbox);
-    }
-
-    private void LookUpSelf(TimeSpan now, Outbox outbox)
-    {
-        _selfLookup = new Lookup(++_lastLookup, Id.Value, LookupPurpose.Contacts, now);
-        foreach (var endPoint in _table.Usable > 0 ? _seeds.Sample(_random) : [])
-            if (_table.Find(endPoint) is null) AskSeed(_selfLookup, endPoint, now, outbox);
-        Begin(_selfLookup, now, outbox);
-    }
-
-    private void Begin(Lookup lookup, TimeSpan now, Outbox outbox)
-    {
-        _lookups.Add(lookup.Number, lookup);
-        var closest = new Contact[RoutingTable.K];
-        var count = _table.Closest(lookup.Target, closest);
-        for (var i = 0; i < count; i++) lookup.Add(closest[i].Id, closest[i].EndPoint, hops: 1);
-
-        if (count == 0) AskSeeds(lookup, now, outbox);
-        Pump(lookup, now, outbox);
-    }
-
-    private void AskSeeds(Lookup lookup, TimeSpan now, Outbox outbox)
-    {
-        foreach (var endPoint in _seeds.EndPoints) AskSeed(lookup, endPoint, now, outbox);
-    }
-
-    private void AskSeed(Lookup lookup, NetEndPoint endPoint, TimeSpan now, Outbox outbox)
-    {
-        if (lookup.TryAddSeed(endPoint, out var seed)) Ask(lookup, seed, now, outbox);
-    }
-
-    private void Pump(Lookup lookup, TimeSpan now, Outbox outbox)
-    {
-        if (lookup.Ended) return;
-
-        while (!_pending.IsFull && lookup.TryNext(out var candidate)) Ask(lookup, candidate, now, outbox);
-        if (!lookup.IsSettled || (lookup.AnsweredCount == 0 && lookup.Purpose == LookupPurpose.Peers)) return;
-
-        lookup.Ended = true;
-        _lookups.Remove(lookup.Number);
-        if (lookup == _selfLookup)
-        {
-            _selfLookup = null;
-            _upkeep.SelfLookupEnded(lookup.AnsweredCount > 0, now);
-        }
-
-        if (lookup.Purpose == LookupPurpose.Peers) outbox.Events.Add(new LookupEnded(lookup.Number, lookup.AnsweredCount));
-        if (!_rounds.Remove(lookup, out var round)) return;
-
-        round.Begin(lookup.WithToken());
-        Pump(round, now, outbox);
-    }
-
-    private void Ask(Lookup lookup, Candidate candidate, TimeSpan now, Outbox outbox)
-    {
-        Span<byte> transaction = stackalloc byte[PendingQueries.TransactionLength];
-        _pending.Add(candidate.EndPoint, now, transaction, lookup, candidate);
-        if (lookup.Purpose == LookupPurpose.Contacts)
-        {
-            var want = _sibling is { } sibling && sibling._table.Count == 0 ? Want.V4 | Want.V6 : Want.None;
-            outbox.Writer.FindNode(transaction, Id, _options.ReadOnly, lookup.Target, want);
-        }
-        else outbox.Writer.GetPeers(transaction, Id, _options.ReadOnly, lookup.Target, Want.None);
-
-        Send(candidate.EndPoint, outbox);
-    }
-
-    private void BeginRounds(TimeSpan now, Outbox outbox)
-    {
-        _begun.Clear();
-        _announcer.TakeDue(now, _begun);
-        foreach (var round in _begun)
-        {
-            var lookup = new Lookup(++_lastLookup, round.Announcement.Key, LookupPurpose.Announce, now);
-            _rounds.Add(lookup, round);
-            Begin(lookup, now, outbox);
-        }
-    }
-
-    private void Pump(AnnounceRound round, TimeSpan now, Outbox outbox)
-    {
-        Span<byte> transaction = stackalloc byte[PendingQueries.TransactionLength];
-        while (_announcer.Holds(round.Announcement) && round.TryNext(out var candidate))
-        {
-            _pending.Add(candidate.EndPoint, now, transaction, round: round);
-            outbox.Writer.AnnouncePeer(transaction, Id, _options.ReadOnly, round.Announcement.Key, round.Announcement.Port, candidate.Token);
-            Send(candidate.EndPoint, outbox);
-        }
-
-        if (round.Waiting > 0) return;
-
-        _announcer.End(round, _table.Usable, now, _random);
-        outbox.Events.Add(new Announced(round.Announcement.Key, new AnnounceResult(round.Accepted, now - round.StartedAt)));
-    }
-
-    private void Ping(NetEndPoint endPoint, TimeSpan now, Outbox outbox)
-    {
-        Span<byte> transaction = stackalloc byte[PendingQueries.TransactionLength];
-        if (_pending.IsFull || _pending.Awaits(endPoint)) return;
-
-        _pending.Add(endPoint, now, transaction);
-        outbox.Writer.Ping(transaction, Id, _options.ReadOnly);
-        Send(endPoint, outbox);
-    }
-
-    private void Send(NetEndPoint to, Outbox outbox)
-    {
-        _counters.QueriesSent++;
-        outbox.End(to);
+        _table.Move(NodeIdRule.Create(agreed, _random), turn.Now);
+        _responder.Self = Id;
+        _joining.Joined(turn);
     }
 }

@@ -8,7 +8,10 @@ public sealed record DhtOptions
     /// <summary>Asks but does not answer, and says so (BEP 43).</summary>
     public bool ReadOnly { get; init; }
 
-    /// <summary>What <see cref="DhtService.SaveState"/> gave last time; what is unreadable or newer is passed over.</summary>
+    /// <summary>Bytes a second that may be sent, answers and queries of all addresses together; 0 for no limit. What is above it is left unsaid.</summary>
+    public long SendLimit { get; init; }
+
+    /// <summary>What <see cref="DhtService.SaveStateAsync"/> gave last time; what is unreadable or newer is passed over.</summary>
     public ReadOnlyMemory<byte> SavedState { get; init; }
 
     /// <summary>Told of the bytes of every datagram sent, on the service's loop.</summary>

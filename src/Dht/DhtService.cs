@@ -4,16 +4,16 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
-using Shoal.Dht.Announcing;
-using Shoal.Dht.Lookups;
+using Shoal.Dht.Items;
+using Shoal.Dht.Queries;
 using Shoal.Dht.Sockets;
 
 namespace Shoal.Dht;
 
 /// <summary>
-/// A DHT node on real or virtual sockets: one loop owns a <see cref="DhtNode"/> for each address family and feeds them datagrams, commands and ticks from one
+/// The Mainline DHT on real or virtual sockets: one loop owns a <see cref="DhtNode"/> for each socket (BEP 32, 45) and feeds them datagrams, commands and ticks from one
 /// bounded mailbox; datagrams that find it full are dropped and counted. Every member may be called from any thread; callbacks run on the loop and must not block.
-/// Runs from <see cref="Start"/> until it is disposed, and owns its sockets (BEP 5, 32, 43).
+/// Runs from <see cref="Start"/> until it is disposed, and owns its sockets.
 /// </summary>
 public sealed partial class DhtService : IAsyncDisposable
 {
@@ -21,22 +21,25 @@ public sealed partial class DhtService : IAsyncDisposable
     private const int MaxWaitingCommands = 1024;
 
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    private readonly IReadOnlyList<IDatagramSocket> _sockets;
+    /// <summary>Between the beginnings of one lookup at several addresses of a family (BEP 45).</summary>
+    private static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
+
     private readonly DhtOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly long _startedAt;
-    private readonly NodeId _id;
     private readonly IReadOnlyList<NetEndPoint> _restored;
-    private readonly List<DhtFamily> _families = [];
+    private readonly List<BoundNode> _nodes = [];
+    private readonly HostNames _hosts;
     private readonly Dictionary<Hash160, List<AnnounceWait>> _announceWaits = [];
-    private readonly List<Search> _searches = [];
+    private readonly List<Wish> _wishes = [];
+    private readonly List<(TimeSpan At, Command Begin)> _later = [];
     private readonly Channel<Mail> _mailbox;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _tasksLock = new();
     private readonly List<Task> _tasks = [];
+    private readonly DhtMetrics _metrics;
     private DhtSnapshot _snapshot;
     private long _bytesSent;
     private long _bytesReceived;
@@ -46,33 +49,44 @@ public sealed partial class DhtService : IAsyncDisposable
     private DhtService(IReadOnlyList<IDatagramSocket> sockets, DhtOptions options, TimeProvider clock, Random random, ILogger logger)
     {
         ArgumentOutOfRangeException.ThrowIfZero(sockets.Count);
-        (_sockets, _options, _clock, _logger) = (sockets, options, clock, logger);
+        (_options, _clock, _logger) = (options, clock, logger);
         _startedAt = clock.GetTimestamp();
         _mailbox = Channel.CreateBounded<Mail>(new BoundedChannelOptions(options.MaxWaitingDatagrams + MaxWaitingCommands) { SingleReader = true });
+        _hosts = new HostNames(options.Resolve ?? Dns.GetHostAddressesAsync, AddBootstrap, logger);
 
-        var isRestored = DhtState.TryRead(options.SavedState.Span, out var state);
-        _id = isRestored ? state.Id : NodeId.Random(random);
-        _restored = isRestored ? state.EndPoints : [];
-        if (!isRestored && !options.SavedState.IsEmpty) LogStateUnreadable(logger);
-
+        var state = Restore();
+        _restored = state.EndPoints;
         var limits = new DhtNodeOptions { ReadOnly = options.ReadOnly };
-        foreach (var group in sockets.GroupBy(s => s.LocalEndPoint.Family))
-            _families.Add(new DhtFamily(group.Key, new DhtNode(_id, group.Key, limits, random, TimeSpan.Zero), [.. group]));
-        if (_families.Count == 2) _families[0].Node.PairWith(_families[1].Node);
+        var budget = new SendBudget(options.SendLimit);
+        foreach (var socket in sockets)
+        {
+            var saved = state.Nodes.FirstOrDefault(n => n.At.SameAddress(socket.LocalEndPoint) && !_nodes.Exists(b => b.Node.Id == n.Id));
+            var id = saved.Id == default ? NodeId.Random(random) : saved.Id;
+            _nodes.Add(new BoundNode(socket, new DhtNode(id, socket.LocalEndPoint.Family, limits, random, TimeSpan.Zero, budget)));
+        }
+
+        var downtime = clock.GetUtcNow() - state.SavedAt;
+        foreach (var bound in _nodes)
+        {
+            bound.Node.Announcer.Remember(state.Announcements.Where(a => downtime >= TimeSpan.Zero).Select(a => a with { Age = a.Age + downtime }));
+            bound.Sibling = _nodes.Find(o => o.Node.Family != bound.Node.Family && o.Socket.LocalEndPoint.Scope == bound.Socket.LocalEndPoint.Scope)
+                ?? _nodes.Find(o => o.Node.Family != bound.Node.Family);
+            if (bound.Sibling is { } sibling) bound.Node.PairWith(sibling.Node);
+        }
+
         _snapshot = TakeSnapshot(TimeSpan.Zero);
+        _metrics = new DhtMetrics(() => Snapshot);
     }
 
     private delegate void Command(TimeSpan now);
 
-    public NodeId Id => _id;
-
     /// <summary>Where it listens.</summary>
-    public IReadOnlyList<NetEndPoint> LocalEndPoints => [.. _sockets.Select(s => s.LocalEndPoint)];
+    public IReadOnlyList<NetEndPoint> LocalEndPoints => [.. _nodes.Select(n => n.Socket.LocalEndPoint)];
 
     /// <summary>As of the last tick.</summary>
     public DhtSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
-    /// <param name="sockets">At least one, bound; owned by the service from now on. Several of one family make one node.</param>
+    /// <param name="sockets">At least one, bound; owned by the service from now on. Each is a node of its own.</param>
     /// <param name="options">How it behaves.</param>
     /// <param name="clock">Its time.</param>
     /// <param name="random">For its loop alone; <see cref="SecureRandom"/> outside of simulations.</param>
@@ -82,16 +96,20 @@ public sealed partial class DhtService : IAsyncDisposable
         var service = new DhtService(sockets, options, clock, random, logger);
         service.Track(service.RunAsync());
         service.Track(service.TickAsync());
-        foreach (var socket in sockets) service.Track(service.ReceiveAsync(socket));
+        foreach (var node in service._nodes) service.Track(service.ReceiveAsync(node));
         foreach (var endPoint in service._restored) service.AddContact(endPoint);
         return service;
     }
 
-    /// <summary>Somebody to begin from, for as long as it runs; a host's name is resolved, again and again until that succeeds.</summary>
+    /// <summary>Somebody to begin from, for as long as it runs; a host's name is resolved, and again while that fails or nobody answers there.</summary>
     public void AddBootstrap(string host, int port)
     {
         if (IPAddress.TryParse(host, out var address)) AddBootstrap(new NetEndPoint(address, port));
-        else Track(ResolveAsync(host, port));
+        else Post(now =>
+        {
+            _hosts.Add(host, port);
+            ResolveDue(now);
+        });
     }
 
     /// <inheritdoc cref="AddBootstrap(string, int)"/>
@@ -107,13 +125,35 @@ public sealed partial class DhtService : IAsyncDisposable
     /// <param name="key">What they announce under.</param>
     /// <param name="onPeer">Called on the loop for each new peer.</param>
     /// <param name="ct">Gives up.</param>
-    public async Task<FindResult> FindPeersAsync(Hash160 key, Action<FoundPeer> onPeer, CancellationToken ct)
+    public Task<FindResult> FindPeersAsync(Hash160 key, Action<FoundPeer> onPeer, CancellationToken ct) => FindPeersAsync(key, scrape: false, onPeer, ct);
+
+    /// <inheritdoc cref="FindPeersAsync(Hash160, Action{FoundPeer}, CancellationToken)"/>
+    /// <param name="scrape">Whether to ask how many there are as well (BEP 33).</param>
+    public Task<FindResult> FindPeersAsync(Hash160 key, bool scrape, Action<FoundPeer> onPeer, CancellationToken ct) =>
+        AskAllAsync(new Wish<FindEnded, FindResult>(Merge.Find, onPeer), (node, now) => node.Node.Find(key, now, node.Outbox, scrape), ct);
+
+    /// <summary>Looks for an item (BEP 44): what comes back has proven itself, and is the newest of all that were found.</summary>
+    /// <param name="target">Its hash, or that of its publisher's key and salt: <see cref="DhtItem.TargetOf(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>.</param>
+    /// <param name="salt">The salt of a mutable one; else empty.</param>
+    /// <param name="ct">Gives up.</param>
+    public Task<GetItemResult> GetItemAsync(Hash160 target, ReadOnlyMemory<byte> salt, CancellationToken ct) =>
+        AskAllAsync(new Wish<GetItemEnded, GetItemResult>(Merge.Get), (node, now) => node.Node.GetItem(target, salt, now, node.Outbox), ct);
+
+    /// <summary>Puts an item where it belongs (BEP 44). Nodes forget it after two hours: put it again every hour for as long as it is to stay.</summary>
+    /// <param name="item">What.</param>
+    /// <param name="cas">The sequence number of the version that it is to replace; null for whatever is lower than its own.</param>
+    /// <param name="ct">Gives up.</param>
+    public Task<PutItemResult> PutItemAsync(DhtItem item, long? cas, CancellationToken ct) =>
+        AskAllAsync(new Wish<PutItemEnded, PutItemResult>(Merge.Put), (node, now) => node.Node.PutItem(item, cas, now, node.Outbox), ct);
+
+    /// <summary>Asks one node whether it is there; null if it does not answer within five seconds, or we have no address of its family.</summary>
+    public async Task<PingResult?> PingAsync(NetEndPoint endPoint, CancellationToken ct)
     {
-        var search = new Search(onPeer);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _stop.Token);
-        using var cancelling = either.Token.UnsafeRegister(_ => search.Completion.TrySetCanceled(ct), null);
-        await PostAsync(now => Begin(search, key, now), either.Token);
-        return await search.Completion.Task;
+        var wish = new Wish<PingEnded, PingEnded>(ended => ended[0]);
+        var asker = _nodes.Find(n => n.Node.Family == endPoint.Family && n.Socket.LocalEndPoint.Scope == endPoint.Scope) ?? _nodes.Find(n => n.Node.Family == endPoint.Family);
+        if (asker is null) return null;
+
+        return (await AskAsync(wish, now => wish.Add(asker, asker.Node.Ping(endPoint, now, asker.Outbox)), ct)).Result;
     }
 
     /// <summary>
@@ -123,11 +163,11 @@ public sealed partial class DhtService : IAsyncDisposable
     /// <param name="key">What to announce under.</param>
     /// <param name="tcpPort">Where we accept connections.</param>
     /// <param name="ct">Stops waiting, not announcing.</param>
-    public async Task<AnnounceResult> AnnounceAsync(Hash160 key, int tcpPort, CancellationToken ct)
+    /// <param name="onChecked">Called on the loop once an independent lookup has looked for it.</param>
+    public async Task<AnnounceResult> AnnounceAsync(Hash160 key, int tcpPort, CancellationToken ct, Action<CheckResult>? onChecked = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tcpPort);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tcpPort, ushort.MaxValue);
-        var wait = new AnnounceWait(_families);
+        ThrowUnlessPort(tcpPort);
+        var wait = new AnnounceWait(_nodes, onChecked);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _stop.Token);
         using var cancelling = either.Token.UnsafeRegister(_ => wait.Completion.TrySetCanceled(ct), null);
         await PostAsync(
@@ -135,25 +175,45 @@ public sealed partial class DhtService : IAsyncDisposable
             {
                 if (!_announceWaits.TryGetValue(key, out var waits)) _announceWaits.Add(key, waits = []);
                 waits.Add(wait);
-                foreach (var family in _families) family.Node.Announce(key, tcpPort, now, family.Outbox);
+                foreach (var node in _nodes) node.Node.Announce(key, tcpPort, now, node.Outbox);
             },
             either.Token);
 
         return await wait.Completion.Task;
     }
 
+    /// <summary>
+    /// Announces many keys and does not wait: region by region of the key space, which costs a fraction of announcing each. What the run before announced
+    /// on the same port is repeated only when it is due.
+    /// </summary>
+    public void Announce(IReadOnlyCollection<Hash160> keys, int tcpPort)
+    {
+        ThrowUnlessPort(tcpPort);
+        Post(now =>
+        {
+            foreach (var node in _nodes)
+            {
+                foreach (var key in keys) node.Node.Announcer.Add(key, tcpPort, atOnce: false, now);
+                node.Node.Announcer.BeginDue(new Turn(now, node.Outbox));
+            }
+        });
+    }
+
     public void Withdraw(Hash160 key) => Post(_ =>
     {
-        foreach (var family in _families) family.Node.Withdraw(key);
+        foreach (var node in _nodes) node.Node.Withdraw(key);
         if (!_announceWaits.Remove(key, out var waits)) return;
         foreach (var wait in waits) wait.Completion.TrySetCanceled();
     });
 
-    /// <summary>Node ID and contacts, for <see cref="DhtOptions.SavedState"/> of the next run.</summary>
-    public byte[] SaveState()
+    /// <summary>Node IDs, contacts and what was announced when, for <see cref="DhtOptions.SavedState"/> of the next run.</summary>
+    public async Task<byte[]> SaveStateAsync(CancellationToken ct)
     {
-        var contacts = Snapshot.Families.SelectMany(f => f.Contacts).Select(c => c.EndPoint);
-        return new DhtState(_id, [.. contacts.Concat(_restored).Distinct().Take(DhtState.MaxEndPoints)]).ToBytes();
+        var saved = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _stop.Token);
+        using var cancelling = either.Token.UnsafeRegister(_ => saved.TrySetCanceled(ct), null);
+        await PostAsync(now => saved.TrySetResult(State(now).ToBytes()), either.Token);
+        return await saved.Task;
     }
 
     public async ValueTask DisposeAsync()
@@ -164,251 +224,90 @@ public sealed partial class DhtService : IAsyncDisposable
         Task[] tasks;
         lock (_tasksLock) tasks = [.. _tasks];
         await Task.WhenAll(tasks);
-        foreach (var socket in _sockets) socket.Dispose();
+        foreach (var node in _nodes) node.Socket.Dispose();
+        _metrics.Dispose();
     }
 
-    private async Task RunAsync()
+    private static void ThrowUnlessPort(int port)
     {
-        try
-        {
-            while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
-                while (!_stop.IsCancellationRequested && _mailbox.Reader.TryRead(out var mail)) Handle(mail);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
-        catch (Exception e)
-        {
-            LogFailed(_logger, e);
-            throw;
-        }
-        finally
-        {
-            _mailbox.Writer.TryComplete();
-            Volatile.Write(ref _snapshot, TakeSnapshot(Now()));
-            foreach (var search in _searches) search.Completion.TrySetCanceled(CancellationToken.None);
-            foreach (var wait in _announceWaits.Values.SelectMany(w => w)) wait.Completion.TrySetCanceled(CancellationToken.None);
-        }
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(port);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
     }
 
-    private async Task TickAsync()
+    private DhtState Restore()
     {
-        try
-        {
-            using var timer = new PeriodicTimer(TickEvery, _clock);
-            while (await timer.WaitForNextTickAsync(_stop.Token)) _mailbox.Writer.TryWrite(new Mail(Tick));
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
+        if (DhtState.TryRead(_options.SavedState.Span, out var state)) return state;
+        if (!_options.SavedState.IsEmpty) LogStateUnreadable(_logger);
+        return new DhtState([], []);
     }
 
-    private async Task ReceiveAsync(IDatagramSocket socket)
+    private DhtState State(TimeSpan now)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferLength);
-        try
+        var contacts = _nodes.SelectMany(n => n.Node.Table.Contacts).Where(c => c.IsUsable).OrderByDescending(c => c.LastSeen).Select(c => c.EndPoint);
+        return new DhtState([.. _nodes.Select(n => new SavedNode(n.Socket.LocalEndPoint, n.Node.Id))], [.. contacts.Concat(_restored).Distinct().Take(DhtState.MaxEndPoints)])
         {
-            await Task.Yield();
-            while (!_stop.IsCancellationRequested)
+            SavedAt = _clock.GetUtcNow(),
+            Announcements = [.. _nodes[0].Node.Announcer.Announced(now)],
+        };
+    }
+
+    private Task<TResult> AskAllAsync<TEvent, TResult>(Wish<TEvent, TResult> wish, Func<BoundNode, TimeSpan, int> begin, CancellationToken ct)
+        where TEvent : DhtEvent
+        where TResult : class =>
+        AskAsync(
+            wish,
+            now =>
             {
-                var received = await socket.ReceiveAsync(buffer, _stop.Token);
-                Interlocked.Add(ref _bytesReceived, received.Length);
-                var family = _families.Find(f => f.Node.Family == received.From.Family);
-                if (family is not null && _mailbox.Reader.Count < _options.MaxWaitingDatagrams && _mailbox.Writer.TryWrite(new Mail(family, buffer, received)))
-                    buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferLength);
-                else Interlocked.Increment(ref _dropped);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
-        catch (SocketException e)
-        {
-            LogSocketFailed(_logger, socket.LocalEndPoint, e);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+                var delays = new Dictionary<AddressFamily, TimeSpan>();
+                foreach (var node in _nodes)
+                {
+                    var delay = delays.GetValueOrDefault(node.Node.Family);
+                    delays[node.Node.Family] = delay + Stagger;
+                    if (delay == TimeSpan.Zero) wish.Add(node, begin(node, now));
+                    else _later.Add((now + delay, at => Begin(wish, node, begin, at)));
+                }
+            },
+            ct);
+
+    private async Task<TResult> AskAsync<TEvent, TResult>(Wish<TEvent, TResult> wish, Command begin, CancellationToken ct)
+        where TEvent : DhtEvent
+        where TResult : class
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _stop.Token);
+        using var cancelling = either.Token.UnsafeRegister(_ => wish.Completion.TrySetCanceled(ct), null);
+        await PostAsync(
+            now =>
+            {
+                _wishes.Add(wish);
+                begin(now);
+            },
+            either.Token);
+        return await wish.Completion.Task;
     }
 
-    private async Task ResolveAsync(string host, int port)
+    private static void Begin(Wish wish, BoundNode node, Func<BoundNode, TimeSpan, int> begin, TimeSpan now)
     {
-        try
-        {
-            for (var pause = TimeSpan.FromSeconds(1); !_stop.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
-            {
-                try
-                {
-                    var addresses = _options.Resolve is { } resolve ? await resolve(host, _stop.Token) : await System.Net.Dns.GetHostAddressesAsync(host, _stop.Token);
-                    foreach (var address in addresses) await PostAsync(AddSeed(new NetEndPoint(address, port), configured: true), _stop.Token);
-                    if (addresses.Length > 0) return;
-                }
-                catch (SocketException e)
-                {
-                    LogUnresolved(_logger, host, e.Message);
-                }
-
-                await Task.Delay(pause, _clock, _stop.Token);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
+        if (!wish.IsDone) wish.Add(node, begin(node, now));
     }
 
     private Command AddSeed(NetEndPoint endPoint, bool configured) => now =>
     {
-        foreach (var family in _families) family.Node.AddSeed(endPoint, configured, now, family.Outbox);
+        foreach (var node in _nodes) node.Node.AddSeed(endPoint, configured, now, node.Outbox);
     };
 
-    private void Begin(Search search, Hash160 key, TimeSpan now)
+    private void ResolveDue(TimeSpan now)
     {
-        _searches.Add(search);
-        search.StartedAt = now;
-        foreach (var family in _families)
-        {
-            var lookup = family.Node.Find(key, now, family.Outbox);
-            family.Searches.Add(lookup, search);
-            search.Lookups.Add((family, lookup));
-        }
-    }
-
-    private void Handle(in Mail mail)
-    {
-        var now = Now();
-        if (mail.Command is { } command) command(now);
-        else
-        {
-            _options.BytesReceived?.Invoke(mail.Received.Length);
-            mail.Family!.Node.Handle(mail.Buffer.AsSpan(0, mail.Received.Length), mail.Received.From, mail.Received.Local, now, mail.Family.Outbox);
-            ArrayPool<byte>.Shared.Return(mail.Buffer!);
-        }
-
-        foreach (var family in _families) Flush(family, now);
-    }
-
-    private void Tick(TimeSpan now)
-    {
-        foreach (var family in _families) family.Node.Tick(now, family.Outbox);
-        foreach (var search in _searches) search.Settle(now);
-        _searches.RemoveAll(s => s.Completion.Task.IsCompleted);
-        Volatile.Write(ref _snapshot, TakeSnapshot(now));
-    }
-
-    private void Flush(DhtFamily family, TimeSpan now)
-    {
-        var outbox = family.Outbox;
-        for (var i = 0; i < outbox.Count; i++)
-        {
-            var datagram = outbox.Datagram(i);
-            var sender = outbox.To(i).Family == family.Node.Family ? family : _families.Find(f => f != family)!;
-            sender.Route(outbox.To(i), outbox.Via(i)).Send(datagram, outbox.To(i), outbox.Via(i));
-            _bytesSent += datagram.Length;
-            _options.BytesSent?.Invoke(datagram.Length);
-        }
-
-        foreach (var told in outbox.Events) Take(family, told, now);
-        outbox.Clear();
-    }
-
-    private void Take(DhtFamily family, DhtEvent told, TimeSpan now)
-    {
-        switch (told)
-        {
-            case PeerFound found when family.Searches.TryGetValue(found.Lookup, out var search):
-                search.Found(found.Peer);
-                break;
-            case LookupEnded ended when family.Searches.TryGetValue(ended.Lookup, out var search):
-                search.Ended(family, ended.Lookup, ended.Answered);
-                search.Settle(now);
-                break;
-            case Announced announced when _announceWaits.TryGetValue(announced.Key, out var waits):
-                waits.RemoveAll(w => w.Ended(family, announced.Result));
-                if (waits.Count == 0) _announceWaits.Remove(announced.Key);
-                break;
-        }
+        foreach (var resolving in _hosts.Due(_nodes.TrueForAll(n => n.Node.Table.Usable == 0), now, _stop.Token)) Track(resolving);
     }
 
     private DhtSnapshot TakeSnapshot(TimeSpan now) => new()
     {
-        Id = _id,
-        Families = [.. _families.Select(f => f.Snapshot(now))],
-        OwnKeys = _families[0].Node.Announcer.Count,
-        Counters = _families.Aggregate(default(DhtCounters), (sum, f) => sum + f.Node.Counters),
+        Nodes = [.. _nodes.Select(n => n.Snapshot(now))],
+        OwnKeys = _nodes[0].Node.Announcer.Count,
+        Counters = _nodes.Aggregate(default(DhtCounters), (sum, n) => sum + n.Node.Counters),
+        Queries = QueryCounts.Of(_nodes),
         BytesSent = _bytesSent,
         BytesReceived = Interlocked.Read(ref _bytesReceived),
         Dropped = Interlocked.Read(ref _dropped),
     };
-
-    private TimeSpan Now() => _clock.GetElapsedTime(_startedAt);
-
-    private void Post(Command command)
-    {
-        if (!_mailbox.Writer.TryWrite(new Mail(command))) Track(PostAsync(command));
-    }
-
-    private async Task PostAsync(Command command)
-    {
-        try
-        {
-            await _mailbox.Writer.WriteAsync(new Mail(command), _stop.Token);
-        }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
-        {
-            // Stopped meanwhile: nobody is left to do it.
-        }
-    }
-
-    private async Task PostAsync(Command command, CancellationToken ct)
-    {
-        try
-        {
-            await _mailbox.Writer.WriteAsync(new Mail(command), ct);
-        }
-        catch (ChannelClosedException)
-        {
-            throw new OperationCanceledException("the DHT has stopped");
-        }
-    }
-
-    private void Track(Task task)
-    {
-        lock (_tasksLock)
-        {
-            _tasks.RemoveAll(t => t.IsCompletedSuccessfully);
-            _tasks.Add(task);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the DHT has stopped on an error of its own")]
-    private static partial void LogFailed(ILogger logger, Exception e);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the DHT no longer receives on {EndPoint}")]
-    private static partial void LogSocketFailed(ILogger logger, NetEndPoint endPoint, Exception e);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "bootstrap host {Host} is not resolved: {Reason}")]
-    private static partial void LogUnresolved(ILogger logger, string host, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the saved DHT state is damaged or of a newer version; starting without it")]
-    private static partial void LogStateUnreadable(ILogger logger);
-
-    private readonly record struct Mail
-    {
-        public Mail(Command command) => Command = command;
-
-        public Mail(DhtFamily family, byte[] buffer, ReceivedDatagram received) => (Family, Buffer, Received) = (family, buffer, received);
-
-        public Command? Command { get; }
-
-        public DhtFamily? Family { get; }
-
-        public byte[]? Buffer { get; }
-
-        public ReceivedDatagram Received { get; }
-    }
 }

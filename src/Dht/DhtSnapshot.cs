@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Shoal.Core;
 
 namespace Shoal.Dht;
@@ -6,14 +5,16 @@ namespace Shoal.Dht;
 /// <summary>What a <see cref="DhtService"/> looked like at its last tick.</summary>
 public sealed record DhtSnapshot
 {
-    public required NodeId Id { get; init; }
-
-    public required IReadOnlyList<DhtFamilySnapshot> Families { get; init; }
+    /// <summary>One for each address of ours (BEP 45).</summary>
+    public required IReadOnlyList<DhtNodeSnapshot> Nodes { get; init; }
 
     /// <summary>Keys that we announce.</summary>
     public required int OwnKeys { get; init; }
 
     public required DhtCounters Counters { get; init; }
+
+    /// <summary>Queries by their name on the wire, those that we have no name for as <c>unknown</c>.</summary>
+    public required IReadOnlyDictionary<string, DhtTraffic> Queries { get; init; }
 
     public required long BytesSent { get; init; }
 
@@ -22,22 +23,32 @@ public sealed record DhtSnapshot
     /// <summary>Datagrams that found the mailbox full.</summary>
     public required long Dropped { get; init; }
 
-    public int Good => Families.Sum(f => f.Good);
+    public int Good => Nodes.Sum(n => n.Good);
 
-    public int Questionable => Families.Sum(f => f.Questionable);
+    public int Questionable => Nodes.Sum(n => n.Questionable);
 
-    public int StoredKeys => Families.Sum(f => f.StoredKeys);
+    public int StoredKeys => Nodes.Sum(n => n.StoredKeys);
 }
 
-public sealed record DhtFamilySnapshot
+/// <summary>How many messages of a kind went each way.</summary>
+public readonly record struct DhtTraffic(long Received, long Sent);
+
+/// <summary>A node at one address of ours.</summary>
+public sealed record DhtNodeSnapshot
 {
-    public required AddressFamily Family { get; init; }
+    public required NodeId Id { get; init; }
+
+    /// <summary>Where it listens.</summary>
+    public required NetEndPoint LocalEndPoint { get; init; }
+
+    /// <summary>Where others see it, as most say (BEP 42); null before they agree.</summary>
+    public required NetEndPoint? ExternalEndPoint { get; init; }
 
     /// <summary>Good and questionable ones.</summary>
     public required IReadOnlyList<DhtContact> Contacts { get; init; }
 
-    /// <summary>How many contacts each bucket holds, farthest first.</summary>
-    public required IReadOnlyList<int> Buckets { get; init; }
+    /// <summary>Each bucket, farthest first.</summary>
+    public required IReadOnlyList<DhtBucket> Buckets { get; init; }
 
     public required int Good { get; init; }
 
@@ -47,6 +58,18 @@ public sealed record DhtFamilySnapshot
     public required int StoredKeys { get; init; }
 
     public required int StoredPeers { get; init; }
+
+    /// <summary>Items that others have put (BEP 44).</summary>
+    public required int StoredItems { get; init; }
+
+    /// <summary>About how many nodes the network has; null before the first lookup.</summary>
+    public required double? NetworkSize { get; init; }
 }
 
 public readonly record struct DhtContact(NodeId Id, NetEndPoint EndPoint, bool IsGood);
+
+/// <summary>A range of the key space in the routing table.</summary>
+/// <param name="Good">Contacts heard of in the last 15 minutes.</param>
+/// <param name="Questionable">Contacts to be pinged.</param>
+/// <param name="Capacity">How many it may hold.</param>
+public readonly record struct DhtBucket(int Good, int Questionable, int Capacity);

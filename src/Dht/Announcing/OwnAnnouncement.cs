@@ -1,18 +1,21 @@
 using Shoal.Core;
-using Shoal.Dht.Lookups;
 using Shoal.Dht.Routing;
 
 namespace Shoal.Dht.Announcing;
 
-/// <summary>A key that we announce until it is withdrawn.</summary>
+/// <summary>
+/// A key that we announce until it is withdrawn. Once enough nodes have it, it is repeated when the sweep comes by: a hand that goes around the key space once an
+/// interval. So neighbours in the key space fall due together, and all of them evenly over the interval.
+/// </summary>
 internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(15);
+    /// <summary>Others forget it after half an hour (BEP 5 leaves that open); with what the sweep adds it is repeated every 4 to 19 minutes.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(15);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private TimeSpan _pause = FirstPause;
-    private TimeSpan _lastAt = now - FirstPause;
 
     public Hash160 Key => key;
 
@@ -20,72 +23,57 @@ internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
 
     public TimeSpan DueAt { get; set; } = now;
 
+    /// <summary>When it was announced last; long ago if never.</summary>
+    public TimeSpan LastAt { get; private set; } = now - FirstPause;
+
     /// <summary>How many nodes took it in the last round.</summary>
     public int Nodes { get; private set; }
 
-    public AnnounceRound? Round { get; set; }
+    public bool IsRunning { get; set; }
 
-    public void Ended(int nodes, int reachable, TimeSpan now, Random random)
+    /// <summary>Whether it has been announced before.</summary>
+    public bool IsRepeated { get; private set; }
+
+    /// <summary>An earlier run of this program has announced it, so long ago.</summary>
+    public void Restore(TimeSpan age, double shift, TimeSpan now)
     {
-        Nodes = nodes;
-        Round = null;
-        _lastAt = now;
-        DueAt = now + Interval * (0.8 + 0.2 * random.NextDouble());
+        (Nodes, LastAt, IsRepeated) = (RoutingTable.K, now - age, true);
+        DueAt = NextSweep(now - age, shift);
+    }
+
+    public void Ended(int nodes, int reachable, double shift, TimeSpan now)
+    {
+        (Nodes, LastAt, IsRunning, IsRepeated) = (nodes, now, false, true);
+        DueAt = NextSweep(now, shift);
         if (nodes >= RoutingTable.K) _pause = FirstPause;
         else if (nodes < reachable) TryHasten();
+    }
+
+    /// <summary>Nobody could find it.</summary>
+    public bool Missed()
+    {
+        Nodes = 0;
+        return TryHasten();
     }
 
     /// <summary>There are contacts that may take it, and too few have: repeats it soon, though not more often than a growing pause allows. False if it is due sooner anyway.</summary>
     public bool TryHasten()
     {
-        var soon = _lastAt + _pause;
-        if (Round is not null || Nodes >= RoutingTable.K || soon >= DueAt) return false;
+        var soon = LastAt + _pause;
+        if (IsRunning || Nodes >= RoutingTable.K || soon >= DueAt) return false;
 
         DueAt = soon;
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return true;
     }
-}
 
-/// <summary>One announcing of one key: a lookup, then announce_peer to the closest that gave tokens.</summary>
-internal sealed class AnnounceRound(OwnAnnouncement announcement, TimeSpan now)
-{
-    private readonly Queue<Candidate> _targets = new();
-
-    public OwnAnnouncement Announcement => announcement;
-
-    public TimeSpan StartedAt => now;
-
-    public int Waiting { get; private set; }
-
-    public int Accepted { get; private set; }
-
-    public bool Ended { get; set; }
-
-    /// <summary>Nobody left to ask, nobody to wait for.</summary>
-    public bool IsSettled => Waiting == 0 && (_targets.Count == 0 || Accepted >= RoutingTable.K);
-
-    public void Begin(IEnumerable<Candidate> closest)
+    /// <summary>When the sweep passes the key next, though not within the first quarter of an interval.</summary>
+    private TimeSpan NextSweep(TimeSpan last, double shift)
     {
-        foreach (var candidate in closest.Take(2 * RoutingTable.K)) _targets.Enqueue(candidate);
+        const double TooSoon = 0.25;
+        var hand = last / Interval + shift;
+        var ahead = key.Fraction - hand;
+        ahead -= Math.Floor(ahead);
+        return last + Interval * (ahead < TooSoon ? ahead + 1 : ahead);
     }
-
-    /// <summary>The next to be told, as long as eight are not reached or on their way.</summary>
-    public bool TryNext(out Candidate next)
-    {
-        next = null!;
-        if (Accepted + Waiting >= RoutingTable.K || !_targets.TryDequeue(out var target)) return false;
-
-        next = target;
-        Waiting++;
-        return true;
-    }
-
-    public void Answered(bool accepted, bool wasSlow)
-    {
-        if (!wasSlow) Waiting--;
-        if (accepted) Accepted++;
-    }
-
-    public void Slow() => Waiting--;
 }

@@ -3,56 +3,47 @@ using Shoal.Dht.Routing;
 
 namespace Shoal.Dht.Lookups;
 
-internal enum LookupPurpose
-{
-    /// <summary>Keeps the routing table true: find_node.</summary>
-    Contacts,
-
-    /// <summary>Finds peers for somebody, who decides how long to wait for a first contact.</summary>
-    Peers,
-
-    /// <summary>Finds where to announce.</summary>
-    Announce,
-}
-
 /// <summary>
-/// Which contact to ask next on the way to a target: the closest not yet asked among the eight closest that have not failed, a few at a time,
-/// until all of those eight have answered (BEP 5). Only ranks; whoever drives it sends.
+/// Which contact to ask next on the way to a target (BEP 5): the closest not yet asked, a few at a time, until the eight closest that live have answered.
+/// Contacts keep to the path of whoever told of them; each path is followed to its own end, so that liars on one cannot hide what another finds
+/// (S/Kademlia). Of a range of global addresses only one is heard. Only ranks; <see cref="LookupRun"/> asks.
 /// </summary>
-internal sealed class Lookup(int number, Hash160 target, LookupPurpose purpose, TimeSpan now)
+/// <param name="target">Where to.</param>
+/// <param name="paths">How many disjoint paths, at least 1.</param>
+internal sealed class Lookup(Hash160 target, int paths)
 {
     public const int Alpha = 4;
 
-    private const int MaxCandidates = 128;
-    private const int MaxPeers = 4096;
+    private const int MaxCandidates = 160;
+    private const int MaxTokenLength = 128;
+
+    /// <summary>Fewer nodes than this are expected as close as the eighth closest, if chance alone has placed it. One honest lookup in a thousand is below.</summary>
+    private const double CrowdedBelow = 2;
 
     private readonly List<Candidate> _candidates = [];
     private readonly List<Candidate> _seeds = [];
+    private readonly List<Candidate> _wide = [];
     private readonly HashSet<NetEndPoint> _known = [];
-    private readonly HashSet<NetEndPoint> _peers = [];
-
-    public int Number => number;
+    private readonly Dictionary<NetEndPoint, Candidate> _voices = [];
+    private int _path;
 
     public Hash160 Target => target;
 
-    public LookupPurpose Purpose => purpose;
-
-    public TimeSpan StartedAt => now;
-
     public int AnsweredCount { get; private set; }
 
-    public int PeerCount => _peers.Count;
-
-    public bool Ended { get; set; }
-
     /// <summary>Nothing more to ask and nobody to wait for; those too slow do not hold it up.</summary>
-    public bool IsSettled => !_seeds.Exists(s => s.State == CandidateState.Waiting) && !Closest(c => c.State is CandidateState.Fresh or CandidateState.Waiting);
+    public bool IsSettled => !_seeds.Exists(s => s.State == CandidateState.Waiting) && !_wide.Exists(c => c.IsOpen) && !TryFind(static (c, _) => c.IsOpen, 0, out _);
 
     /// <summary>Settled without a single answer: it needs a contact to begin from.</summary>
     public bool IsStarved => AnsweredCount == 0 && IsSettled;
 
     /// <summary>Hears of a contact, which may be one that failed before but is known to live now.</summary>
-    public void Add(NodeId id, NetEndPoint endPoint, int hops, bool alive = false)
+    /// <param name="id">As it was told.</param>
+    /// <param name="endPoint">Where it is.</param>
+    /// <param name="hops">How many queries in a row lead to its answer.</param>
+    /// <param name="path">The path of whoever told of it.</param>
+    /// <param name="alive">Whether it has just answered us something.</param>
+    public void Add(NodeId id, NetEndPoint endPoint, int hops, int path, bool alive = false)
     {
         if (_seeds.Exists(s => s.EndPoint == endPoint && s.State == CandidateState.Waiting)) return;
         if (!_known.Add(endPoint))
@@ -61,51 +52,63 @@ internal sealed class Lookup(int number, Hash160 target, LookupPurpose purpose, 
             return;
         }
 
-        Insert(new Candidate(id, endPoint, hops));
+        var candidate = new Candidate(id, endPoint, hops, path);
+        if (!TryGiveVoice(candidate))
+        {
+            _known.Remove(endPoint);
+            return;
+        }
+
+        Insert(candidate);
         if (_candidates.Count <= MaxCandidates) return;
 
         var last = _candidates.FindLastIndex(c => c.State is CandidateState.Fresh or CandidateState.Failed);
-        if (last < 0) return;
+        if (last >= 0) Forget(_candidates[last]);
+    }
 
-        _known.Remove(_candidates[last].EndPoint);
-        _candidates.RemoveAt(last);
+    /// <summary>A contact to be asked whatever its distance, since those closest are not to be trusted.</summary>
+    public void AddWide(Candidate other)
+    {
+        var known = _candidates.Find(c => c.EndPoint == other.EndPoint);
+        if (known is not null && known.State is not CandidateState.Fresh) return;
+        if (_wide.Exists(c => c.EndPoint == other.EndPoint)) return;
+
+        var candidate = known ?? new Candidate(other.Id, other.EndPoint, other.Hops + 1, other.Path);
+        if (known is null)
+        {
+            _known.Add(candidate.EndPoint);
+            Insert(candidate);
+        }
+
+        _wide.Add(candidate);
     }
 
     /// <summary>An address to begin from, to be asked at once; false if it is being asked or has answered.</summary>
     public bool TryAddSeed(NetEndPoint endPoint, out Candidate seed)
     {
-        seed = new Candidate(null, endPoint, hops: 1) { State = CandidateState.Waiting };
+        seed = new Candidate(null, endPoint, hops: 1, NextPath()) { State = CandidateState.Waiting };
         if (_seeds.Exists(s => s.EndPoint == endPoint && s.State == CandidateState.Waiting) || _candidates.Exists(c => c.EndPoint == endPoint && c.State != CandidateState.Failed)) return false;
 
         _seeds.Add(seed);
         return true;
     }
 
-    /// <summary>Takes the next contact to ask; it is waiting then.</summary>
+    /// <summary>The path that the next contact of our own begins, each in its turn.</summary>
+    public int NextPath() => _path++ % paths;
+
+    /// <summary>Takes the next contact to ask; it is waiting then. The paths take turns.</summary>
     public bool TryNext(out Candidate next)
     {
         next = null!;
-        var considered = 0;
         var waiting = 0;
         foreach (var candidate in _candidates)
-        {
             if (candidate.State == CandidateState.Waiting && ++waiting >= Alpha) return false;
-        }
 
-        foreach (var candidate in _candidates)
-        {
-            if (candidate.State is CandidateState.Failed or CandidateState.Slow) continue;
-            if (candidate.State == CandidateState.Fresh)
-            {
-                candidate.State = CandidateState.Waiting;
-                next = candidate;
-                return true;
-            }
+        for (var turn = 0; turn < paths; turn++)
+            if (TryFind(static (c, path) => c.State == CandidateState.Fresh && c.Path == path, NextPath(), out next)) return Take(next);
 
-            if (++considered >= RoutingTable.K) return false;
-        }
-
-        return false;
+        next = _wide.Find(c => c.State == CandidateState.Fresh)!;
+        return next is not null && Take(next);
     }
 
     /// <summary>Whoever was asked has answered, under the ID that it really has.</summary>
@@ -117,12 +120,13 @@ internal sealed class Lookup(int number, Hash160 target, LookupPurpose purpose, 
             _seeds.Remove(candidate);
             _candidates.RemoveAll(c => c.EndPoint == candidate.EndPoint);
             _known.Add(candidate.EndPoint);
-            candidate = new Candidate(id, candidate.EndPoint, candidate.Hops);
+            candidate = new Candidate(id, candidate.EndPoint, candidate.Hops, candidate.Path);
+            TryGiveVoice(candidate);
             Insert(candidate);
         }
 
         candidate.State = CandidateState.Answered;
-        if (token.Length is > 0 and <= 128) candidate.Token = token.ToArray();
+        if (token.Length is > 0 and <= MaxTokenLength) candidate.Token = token.ToArray();
     }
 
     public void Failed(Candidate candidate)
@@ -131,30 +135,80 @@ internal sealed class Lookup(int number, Hash160 target, LookupPurpose purpose, 
         _seeds.Remove(candidate);
     }
 
-    /// <summary>Whether a peer is heard of for the first time.</summary>
-    public bool IsNewPeer(NetEndPoint peer) => _peers.Count < MaxPeers && _peers.Add(peer);
+    /// <summary>Those that answered, closest first.</summary>
+    public IEnumerable<Candidate> WhoAnswered() => _candidates.Where(c => c.State == CandidateState.Answered);
 
-    /// <summary>Those that answered and gave a token, closest first.</summary>
-    public IEnumerable<Candidate> WithToken() => _candidates.Where(c => c.State == CandidateState.Answered && c.Token is not null);
+    /// <summary>Whether a candidate is to be told an announcement although others are closer.</summary>
+    public bool IsWide(Candidate candidate) => _wide.Contains(candidate);
 
-    private bool Closest(Predicate<Candidate> matches)
+    /// <summary>How far the eighth closest that answered is; null if fewer have.</summary>
+    public double? Radius => WhoAnswered().ElementAtOrDefault(RoutingTable.K - 1) is { } eighth ? (eighth.Id!.Value.Value ^ target).Fraction : null;
+
+    /// <summary>Whether more nodes than chance explains are close to a target, as where somebody wants to hide it (an eclipse).</summary>
+    /// <param name="radius">How far the eighth closest is, as a share of the key space.</param>
+    /// <param name="networkSize">An estimate of how many nodes there are.</param>
+    public static bool IsCrowded(double radius, double networkSize) => radius * networkSize < CrowdedBelow;
+
+    private static bool Take(Candidate next)
     {
-        var considered = 0;
+        next.State = CandidateState.Waiting;
+        return true;
+    }
+
+    /// <summary>The first match among those that matter: the eight closest that live, and of each path its share of eight.</summary>
+    private bool TryFind(Func<Candidate, int, bool> matches, int path, out Candidate found)
+    {
+        Span<int> considered = stackalloc int[paths];
+        var share = RoutingTable.K / paths;
+        var all = 0;
+        found = null!;
         foreach (var candidate in _candidates)
         {
             if (candidate.State is CandidateState.Failed or CandidateState.Slow) continue;
-            if (matches(candidate)) return true;
-            if (++considered >= RoutingTable.K) return false;
+            if ((all < RoutingTable.K || considered[candidate.Path] < share) && matches(candidate, path))
+            {
+                found = candidate;
+                return true;
+            }
+
+            all++;
+            considered[candidate.Path]++;
         }
 
         return false;
     }
 
+    /// <summary>False if somebody else of its range is heard already, unless that one has failed, or has not been asked and is farther.</summary>
+    private bool TryGiveVoice(Candidate candidate)
+    {
+        if (candidate.EndPoint.Scope != NetworkScope.Global) return true;
+
+        var range = candidate.EndPoint.Range;
+        if (_voices.TryGetValue(range, out var holder) && holder.EndPoint != candidate.EndPoint && holder.State != CandidateState.Failed)
+        {
+            if (holder.State != CandidateState.Fresh || Distance(holder) < Distance(candidate)) return false;
+            Forget(holder);
+        }
+
+        _voices[range] = candidate;
+        return true;
+    }
+
+    private void Forget(Candidate candidate)
+    {
+        _known.Remove(candidate.EndPoint);
+        _candidates.Remove(candidate);
+        _wide.Remove(candidate);
+        if (_voices.TryGetValue(candidate.EndPoint.Range, out var holder) && holder == candidate) _voices.Remove(candidate.EndPoint.Range);
+    }
+
+    private Hash160 Distance(Candidate candidate) => candidate.Id!.Value.Value ^ target;
+
     private void Insert(Candidate candidate)
     {
-        var distance = candidate.Id!.Value.Value ^ target;
+        var distance = Distance(candidate);
         var at = _candidates.Count;
-        while (at > 0 && distance < (_candidates[at - 1].Id!.Value.Value ^ target)) at--;
+        while (at > 0 && distance < Distance(_candidates[at - 1])) at--;
         _candidates.Insert(at, candidate);
     }
 }

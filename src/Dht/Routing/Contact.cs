@@ -21,6 +21,9 @@ internal sealed class Contact(NodeId id, NetEndPoint endPoint, TimeSpan now)
 
     public NetEndPoint EndPoint { get; } = endPoint;
 
+    /// <summary>Whether its ID may be its own at this address (BEP 42).</summary>
+    public bool HasValidId { get; } = NodeIdRule.Accepts(id, endPoint);
+
     /// <summary>When it last answered or asked us.</summary>
     public TimeSpan LastSeen { get; private set; } = now;
 
@@ -28,8 +31,10 @@ internal sealed class Contact(NodeId id, NetEndPoint endPoint, TimeSpan now)
 
     public int Failures { get; private set; }
 
+    public bool IsUsable => Failures < BadAfter;
+
     public ContactState State(TimeSpan now) =>
-        Failures >= BadAfter ? ContactState.Bad
+        !IsUsable ? ContactState.Bad
         : now - LastSeen < GoodFor ? ContactState.Good
         : ContactState.Questionable;
 

@@ -3,16 +3,19 @@ using Shoal.Core;
 namespace Shoal.Dht.Routing;
 
 /// <summary>
-/// The contacts of one address family by distance from our own ID (BEP 5). Bucket i holds those that share exactly i leading bits with us, the last
-/// one all that share more; only the last is ever split. Invariants: at most <see cref="K"/> contacts to a bucket, never our own ID,
-/// no endpoint twice, and nobody who has not answered us. Owned by <see cref="DhtNode"/>.
+/// The contacts of one address by distance from our own ID (BEP 5). Bucket i holds those that share exactly i leading bits with us, the last
+/// one all that share more; only the last is ever split. Invariants: no bucket above its capacity, never our own ID, no endpoint twice, one contact for a
+/// range of global addresses, and nobody who has not answered us. Owned by <see cref="DhtNode"/>.
 /// </summary>
 internal sealed class RoutingTable(NodeId self)
 {
     public const int K = 8; // BEP 5
 
-    private readonly List<Bucket> _buckets = [new Bucket(TimeSpan.Zero)];
+    private readonly List<Bucket> _buckets = [new Bucket(0, TimeSpan.Zero)];
     private readonly Dictionary<NetEndPoint, Contact> _byEndPoint = [];
+    private readonly HashSet<NetEndPoint> _ranges = [];
+
+    public NodeId Self { get; private set; } = self;
 
     public IReadOnlyList<Bucket> Buckets => _buckets;
 
@@ -23,25 +26,27 @@ internal sealed class RoutingTable(NodeId self)
     /// <summary>Changes whenever a contact comes or goes.</summary>
     public int Version { get; private set; }
 
+    /// <summary>Contacts worth asking: good and questionable.</summary>
+    public int Usable { get; private set; }
+
     public Contact? Find(NetEndPoint endPoint) => _byEndPoint.GetValueOrDefault(endPoint);
 
-    /// <summary>Contacts worth asking: good and questionable.</summary>
-    public int Usable
+    /// <summary>Takes another ID of our own, and sorts all contacts anew by their distance from it.</summary>
+    public void Move(NodeId self, TimeSpan now)
     {
-        get
-        {
-            var usable = 0;
-            foreach (var bucket in _buckets)
-                foreach (var contact in bucket.Contacts)
-                    if (contact.Failures < Contact.BadAfter) usable++;
-            return usable;
-        }
+        var contacts = _byEndPoint.Values.ToList();
+        foreach (var contact in contacts) Remove(contact);
+        _buckets.Clear();
+        _buckets.Add(new Bucket(0, now));
+        Self = self;
+        foreach (var contact in contacts)
+            if (contact.Id != self) TryEnter(contact, now);
     }
 
-    /// <summary>Whether a contact of this ID, if it answered, would be entered or kept in reserve.</summary>
-    public bool WouldTake(NodeId id, TimeSpan now)
+    /// <summary>Whether a contact, if it answered, would be entered or kept in reserve.</summary>
+    public bool WouldTake(NodeId id, NetEndPoint endPoint, TimeSpan now)
     {
-        if (id == self) return false;
+        if (id == Self || IsRangeTaken(endPoint)) return false;
 
         var bucket = _buckets[IndexOf(id.Value)];
         if (!bucket.IsFull || bucket == _buckets[^1] || bucket.Replacements.Count < K) return true;
@@ -54,12 +59,13 @@ internal sealed class RoutingTable(NodeId self)
     /// <summary>A contact has answered a query of ours. True if it is new in the table.</summary>
     public bool Answered(NodeId id, NetEndPoint endPoint, TimeSpan now)
     {
-        if (id == self) return false;
+        if (id == Self) return false;
 
         if (_byEndPoint.TryGetValue(endPoint, out var known))
         {
             if (known.Id == id)
             {
+                if (!known.IsUsable) Usable++;
                 known.Answered(now);
                 _buckets[IndexOf(id.Value)].LastChanged = now;
                 return false;
@@ -68,39 +74,9 @@ internal sealed class RoutingTable(NodeId self)
             Remove(known);
         }
 
-        var contact = new Contact(id, endPoint, now);
-        while (true)
-        {
-            var bucket = _buckets[IndexOf(id.Value)];
-            var sameId = bucket.Contacts.Find(c => c.Id == id);
-            if (sameId is not null)
-            {
-                if (sameId.State(now) == ContactState.Good) return false;
-                Remove(sameId);
-            }
+        if (IsRangeTaken(endPoint) && !TryFreeRange(endPoint)) return false;
 
-            if (!bucket.IsFull)
-            {
-                Enter(bucket, contact, now);
-                return true;
-            }
-
-            var bad = bucket.Contacts.Find(c => c.State(now) == ContactState.Bad);
-            if (bad is not null)
-            {
-                Remove(bad);
-                Enter(bucket, contact, now);
-                return true;
-            }
-
-            if (bucket != _buckets[^1] || _buckets.Count >= Hash160.Bits)
-            {
-                bucket.Remember(contact);
-                return false;
-            }
-
-            Split(now);
-        }
+        return TryEnter(new Contact(id, endPoint, now), now);
     }
 
     /// <summary>A contact asked us something: it is alive, if it was known before.</summary>
@@ -114,20 +90,20 @@ internal sealed class RoutingTable(NodeId self)
     {
         if (!_byEndPoint.TryGetValue(endPoint, out var contact)) return;
 
+        var wasUsable = contact.IsUsable;
         contact.Failed();
-        if (contact.State(now) != ContactState.Bad) return;
+        if (contact.IsUsable) return;
 
+        if (wasUsable) Usable--;
         var bucket = _buckets[IndexOf(contact.Id.Value)];
         if (bucket.Replacements.Count > 0)
         {
             var replacement = bucket.Replacements[^1];
-            if (!_byEndPoint.ContainsKey(replacement.EndPoint) && bucket.TryReplace(contact, now))
-            {
-                _byEndPoint.Remove(contact.EndPoint);
-                _byEndPoint.Add(replacement.EndPoint, replacement);
-                Version++;
-            }
-            else bucket.Replacements.Remove(replacement);
+            bucket.Replacements.RemoveAt(bucket.Replacements.Count - 1);
+            if (_byEndPoint.ContainsKey(replacement.EndPoint) || (IsRangeTaken(replacement.EndPoint) && replacement.EndPoint.Range != contact.EndPoint.Range)) return;
+
+            Remove(contact);
+            Enter(bucket, replacement, now);
         }
         else if (contact.Failures > 2 * Contact.BadAfter && Usable > 0) Remove(contact);
     }
@@ -155,30 +131,34 @@ internal sealed class RoutingTable(NodeId self)
     }
 
     /// <summary>An ID somewhere in a bucket's range.</summary>
-    public Hash160 RandomIn(int bucket, Random random)
+    public Hash160 RandomIn(int bucket, Random random) =>
+        bucket < _buckets.Count - 1 ? RandomSharing(bucket, random) : RandomSharing(bucket, random, exactly: false);
+
+    /// <summary>An ID that shares so many leading bits with ours, and no more unless it may.</summary>
+    public Hash160 RandomSharing(int bits, Random random, bool exactly = true)
     {
-        Span<byte> bytes = stackalloc byte[Hash160.Length];
-        Span<byte> own = stackalloc byte[Hash160.Length];
-        random.NextBytes(bytes);
-        self.Value.CopyTo(own);
-        for (var bit = 0; bit <= bucket && bit < Hash160.Bits; bit++)
+        var drawn = Hash160.Random(random);
+        var shared = (drawn ^ Self.Value).LeadingZeros;
+        for (var bit = shared; bit < bits; bit = (drawn ^ Self.Value).LeadingZeros) drawn = drawn.Flip(bit);
+        return exactly && (drawn ^ Self.Value).LeadingZeros > bits ? drawn.Flip(bits) : drawn;
+    }
+
+    /// <summary>How many leading bits the eighth closest contact shares with us: so deep is the part of the key space that we know as a neighbour.</summary>
+    public int Depth
+    {
+        get
         {
-            var mask = (byte)(0x80 >> (bit % 8));
-            var flip = bit == bucket && bucket < _buckets.Count - 1;
-            if (bit == bucket && !flip) break;
-
-            var set = ((own[bit / 8] & mask) != 0) ^ flip;
-            bytes[bit / 8] = (byte)(set ? bytes[bit / 8] | mask : bytes[bit / 8] & ~mask);
+            var closest = new Contact[K];
+            var count = Closest(Self.Value, closest);
+            return count == 0 ? 0 : (closest[count - 1].Id.Value ^ Self.Value).LeadingZeros;
         }
-
-        return new Hash160(bytes);
     }
 
     private static int Gather(Bucket bucket, Hash160 target, Span<Contact> closest, int count, NetworkScope asker)
     {
         foreach (var contact in bucket.Contacts)
         {
-            if (contact.Failures >= Contact.BadAfter || !contact.EndPoint.IsUsableFrom(asker)) continue;
+            if (!contact.IsUsable || !contact.EndPoint.IsUsableFrom(asker)) continue;
 
             var distance = contact.Id.Value ^ target;
             var at = count;
@@ -193,7 +173,61 @@ internal sealed class RoutingTable(NodeId self)
         return count;
     }
 
-    private int IndexOf(Hash160 id) => Math.Min((id ^ self.Value).LeadingZeros, _buckets.Count - 1);
+    private int IndexOf(Hash160 id) => Math.Min((id ^ Self.Value).LeadingZeros, _buckets.Count - 1);
+
+    private static bool IsShared(NetEndPoint endPoint) => endPoint.Scope == NetworkScope.Global;
+
+    private bool IsRangeTaken(NetEndPoint endPoint) => IsShared(endPoint) && _ranges.Contains(endPoint.Range);
+
+    /// <summary>Lets go of the contact of a range if it no longer answers.</summary>
+    private bool TryFreeRange(NetEndPoint endPoint)
+    {
+        var range = endPoint.Range;
+        foreach (var contact in _byEndPoint.Values)
+        {
+            if (contact.IsUsable || contact.EndPoint.Range != range) continue;
+
+            Remove(contact);
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool TryEnter(Contact contact, TimeSpan now)
+    {
+        while (true)
+        {
+            var bucket = _buckets[IndexOf(contact.Id.Value)];
+            var sameId = bucket.Contacts.Find(c => c.Id == contact.Id);
+            if (sameId is not null)
+            {
+                if (sameId.State(now) == ContactState.Good) return false;
+                Remove(sameId);
+            }
+
+            if (bucket.IsFull && bucket == _buckets[^1] && _buckets.Count < Hash160.Bits)
+            {
+                Split(now);
+                continue;
+            }
+
+            if (bucket.IsFull)
+            {
+                var worse = bucket.Contacts.Find(c => !c.IsUsable) ?? (contact.HasValidId ? bucket.Contacts.Find(c => !c.HasValidId) : null);
+                if (worse is null)
+                {
+                    bucket.Remember(contact);
+                    return false;
+                }
+
+                Remove(worse);
+            }
+
+            Enter(bucket, contact, now);
+            return true;
+        }
+    }
 
     private void Enter(Bucket bucket, Contact contact, TimeSpan now)
     {
@@ -201,6 +235,8 @@ internal sealed class RoutingTable(NodeId self)
         bucket.Replacements.RemoveAll(c => c.EndPoint == contact.EndPoint || c.Id == contact.Id);
         bucket.LastChanged = now;
         _byEndPoint.Add(contact.EndPoint, contact);
+        if (IsShared(contact.EndPoint)) _ranges.Add(contact.EndPoint.Range);
+        if (contact.IsUsable) Usable++;
         Version++;
     }
 
@@ -208,16 +244,26 @@ internal sealed class RoutingTable(NodeId self)
     {
         _buckets[IndexOf(contact.Id.Value)].Contacts.Remove(contact);
         _byEndPoint.Remove(contact.EndPoint);
+        if (IsShared(contact.EndPoint)) _ranges.Remove(contact.EndPoint.Range);
+        if (contact.IsUsable) Usable--;
         Version++;
     }
 
+    /// <summary>The last bucket's own range becomes a bucket of its own; what is above a capacity then, oldest contacts first kept, waits in reserve.</summary>
     private void Split(TimeSpan now)
     {
         var last = _buckets[^1];
-        var next = new Bucket(now);
+        var next = new Bucket(_buckets.Count, now);
         _buckets.Add(next);
         Move(last.Contacts, next.Contacts);
         Move(last.Replacements, next.Replacements);
+        if (next.Contacts.Count > next.Capacity && _buckets.Count < Hash160.Bits) Split(now);
+        while (last.Contacts.Count > last.Capacity)
+        {
+            var surplus = last.Contacts[^1];
+            Remove(surplus);
+            last.Remember(surplus);
+        }
     }
 
     private void Move(List<Contact> from, List<Contact> to)

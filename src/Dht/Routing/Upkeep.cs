@@ -27,7 +27,7 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     public bool ShouldMeet(NodeId id, NetEndPoint endPoint, TimeSpan now)
     {
         if (table.Find(endPoint) is { } known && known.Id == id) return false;
-        if (!table.WouldTake(id, now)) return false;
+        if (!table.WouldTake(id, endPoint, now)) return false;
         if (_met.TryGetValue(endPoint, out var last) && now - last < MeetAgainAfter) return false;
 
         if (_met.Count >= MaxMet)
@@ -46,7 +46,7 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         if (!answered) return;
 
         if (_selfLookups == 0)
-            for (var i = table.Buckets.Count - 2; i >= 0; i--) _toFill.Enqueue(i);
+            for (var bits = table.Depth; bits >= 0; bits--) _toFill.Enqueue(bits);
 
         var pause = Pauses[Math.Min(_selfLookups++, Pauses.Length - 1)];
         _selfLookupAt = now + pause * (0.8 + 0.4 * random.NextDouble());
@@ -65,10 +65,13 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     public bool TryTakeRefresh(TimeSpan now, out Hash160 target)
     {
         target = default;
-        var index = -1;
-        while (index < 0 && _toFill.TryDequeue(out var bucket))
-            if (bucket < table.Buckets.Count && !table.Buckets[bucket].IsFull) index = bucket;
+        if (_toFill.TryDequeue(out var bits))
+        {
+            target = table.RandomSharing(bits, random);
+            return true;
+        }
 
+        var index = -1;
         for (var i = 0; index < 0 && table.Count > 0 && i < table.Buckets.Count; i++)
             if (now - table.Buckets[i].LastChanged >= RefreshAfter) index = i;
         if (index < 0) return false;

@@ -81,7 +81,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
-        var state = Dht.SaveState();
+        var state = await Dht.SaveStateAsync(CancellationToken.None);
         await Dht.DisposeAsync();
         Save(state);
         _download.Dispose();

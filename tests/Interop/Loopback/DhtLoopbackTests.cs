@@ -112,15 +112,14 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
         {
             first.AddBootstrap(second.LocalEndPoints[0]);
             await first.AnnounceAsync(key, 9000, _patience.Token);
-            await first.DisposeAsync();
-            state = first.SaveState();
-            id = first.Id;
+            state = await first.SaveStateAsync(_patience.Token);
+            id = first.Snapshot.Nodes[0].Id;
         }
 
         await using var again = Start(new DhtOptions { SavedState = state }, "127.0.3.6");
         var result = await again.FindPeersAsync(key, _ => { }, _patience.Token);
 
-        Assert.Equal(id, again.Id);
+        Assert.Equal(id, again.Snapshot.Nodes[0].Id);
         Assert.Equal(1, result.Contacts);
     }
 

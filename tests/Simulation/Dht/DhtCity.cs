@@ -105,8 +105,8 @@ internal sealed class Resident(DhtNode node, NetEndPoint endPoint)
 
     public void Take(DhtEvent told)
     {
-        if (told is PeerFound found) Findings[found.Lookup].Peers.Add(found.Peer);
-        else if (told is LookupEnded ended) Findings[ended.Lookup].Ended = true;
+        if (told is PeerFound found && Findings.TryGetValue(found.Task, out var finding)) finding.Peers.Add(found.Peer);
+        else if (told is FindEnded ended && Findings.TryGetValue(ended.Task, out finding)) finding.Result = ended.Result;
         else if (told is Announced announced) Announced.Add(announced);
     }
 }
@@ -115,5 +115,7 @@ internal sealed class Finding
 {
     public List<FoundPeer> Peers { get; } = [];
 
-    public bool Ended { get; set; }
+    public FindResult? Result { get; set; }
+
+    public bool Ended => Result is not null;
 }

@@ -27,7 +27,8 @@ public sealed class RoutingTableTests
                 else table.Answered(NodeId.Random(random), endPoint, now);
             }
 
-            Assert.All(table.Buckets, b => Assert.True(b.Contacts.Count <= RoutingTable.K && b.Replacements.Count <= RoutingTable.K));
+            Assert.All(table.Buckets, b => Assert.True(b.Contacts.Count <= b.Capacity && b.Replacements.Count <= RoutingTable.K));
+            Assert.Equal(table.Contacts.Count(c => c.IsUsable), table.Usable);
             Assert.Equal(table.Count, table.Buckets.Sum(b => b.Contacts.Count));
             Assert.Equal(table.Count, table.Buckets.SelectMany(b => b.Contacts).Select(c => c.EndPoint).Distinct().Count());
         }, iter: 200);
@@ -53,7 +54,7 @@ public sealed class RoutingTableTests
     {
         var table = new RoutingTable(Self);
 
-        Assert.False(table.WouldTake(Self, Now));
+        Assert.False(table.WouldTake(Self, EndPoint(1), Now));
         Assert.False(table.Answered(Self, EndPoint(1), Now));
         Assert.Equal(0, table.Count);
     }
@@ -62,10 +63,10 @@ public sealed class RoutingTableTests
     public void SplitsOnlyOwnRange()
     {
         var table = new RoutingTable(Self);
-        for (var i = 0; i < 20; i++) table.Answered(Id(0x80, i), EndPoint(i), Now);
-        for (var i = 20; i < 28; i++) table.Answered(Id(0x01, i), EndPoint(i), Now);
+        for (var i = 0; i < 140; i++) table.Answered(Id(0x80, i), EndPoint(i), Now);
+        for (var i = 140; i < 200; i++) table.Answered(Id(0x01, i), EndPoint(i), Now);
 
-        Assert.Equal([8, 8], table.Buckets.Select(b => b.Contacts.Count));
+        Assert.Equal([128, 60], table.Buckets.Select(b => b.Contacts.Count));
         Assert.Equal(8, table.Buckets[0].Replacements.Count);
     }
 
@@ -73,14 +74,14 @@ public sealed class RoutingTableTests
     public void PutsReplacementInPlace_WhenContactTurnsBad()
     {
         var table = new RoutingTable(Self);
-        for (var i = 0; i < 10; i++) table.Answered(Id(0x80, i), EndPoint(i), Now);
-        Assert.Null(table.Find(EndPoint(9)));
+        for (var i = 0; i < 129; i++) table.Answered(Id(0x80, i), EndPoint(i), Now);
+        Assert.Null(table.Find(EndPoint(128)));
 
         table.Failed(EndPoint(3), Now);
         table.Failed(EndPoint(3), Now);
 
         Assert.Null(table.Find(EndPoint(3)));
-        Assert.NotNull(table.Find(EndPoint(9)));
+        Assert.NotNull(table.Find(EndPoint(128)));
     }
 
     [Fact]
@@ -150,10 +151,40 @@ public sealed class RoutingTableTests
             }
         }, iter: 100);
 
+    [Fact]
+    public void TakesOneContactOfGlobalRange_AnotherOnceThatIsSilent()
+    {
+        var table = new RoutingTable(Self);
+        var (first, second) = (new NetEndPoint(IPAddress.Parse("8.8.8.1"), 1), new NetEndPoint(IPAddress.Parse("8.8.8.2"), 2));
+        table.Answered(Id(1, 1), first, Now);
+
+        Assert.False(table.WouldTake(Id(2, 2), second, Now));
+        Assert.False(table.Answered(Id(2, 2), second, Now));
+        table.Failed(first, Now);
+        table.Failed(first, Now);
+        Assert.True(table.Answered(Id(2, 2), second, Now));
+    }
+
+    [Fact]
+    public void SortsContactsAnew_WhenOwnIdChanges() =>
+        Gen.Int[0, 1_000_000].Sample(seed =>
+        {
+            var random = new Random(seed);
+            var table = new RoutingTable(NodeId.Random(random));
+            for (var i = 0; i < 300; i++) table.Answered(NodeId.Random(random), EndPoint(i), Now);
+
+            table.Move(NodeId.Random(random), Now);
+
+            for (var i = 0; i < table.Buckets.Count; i++)
+                Assert.All(table.Buckets[i].Contacts, c => Assert.Equal(i, Math.Min((c.Id.Value ^ table.Self.Value).LeadingZeros, table.Buckets.Count - 1)));
+            Assert.Equal(table.Count, table.Buckets.Sum(b => b.Contacts.Count));
+        }, iter: 50);
+
     private static NodeId Id(byte first, int last)
     {
         var bytes = new byte[Hash160.Length];
         bytes[0] = first;
+        bytes[^2] = (byte)(last >> 8);
         bytes[^1] = (byte)last;
         return new NodeId(new Hash160(bytes));
     }

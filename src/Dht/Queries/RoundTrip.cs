@@ -1,4 +1,4 @@
-namespace Shoal.Dht.Lookups;
+namespace Shoal.Dht.Queries;
 
 /// <summary>How long answers take, smoothed as TCP does it (RFC 6298), and so when somebody counts as slow.</summary>
 internal sealed class RoundTrip

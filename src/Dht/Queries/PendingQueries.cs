@@ -1,22 +1,8 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Shoal.Core;
-using Shoal.Dht.Announcing;
 
-namespace Shoal.Dht.Lookups;
-
-/// <summary>A query of ours that is not answered yet, and on whose behalf it was sent; on nobody's, it only shows who lives.</summary>
-internal sealed record PendingQuery(NetEndPoint To, TimeSpan SentAt, TimeSpan SlowAt)
-{
-    public uint Transaction { get; init; }
-
-    public Lookup? Lookup { get; init; }
-
-    public Candidate? Candidate { get; init; }
-
-    public AnnounceRound? Round { get; init; }
-
-    public bool IsSlow { get; set; }
-}
+namespace Shoal.Dht.Queries;
 
 /// <summary>Matches answers to queries: by a random transaction ID and by the endpoint that was asked, both or nothing. Bounded.</summary>
 internal sealed class PendingQueries(Random random)
@@ -28,6 +14,7 @@ internal sealed class PendingQueries(Random random)
     private const int Max = 16 * 1024;
 
     private readonly Dictionary<uint, PendingQuery> _pending = [];
+    private readonly Dictionary<NetEndPoint, int> _awaited = [];
     private readonly List<PendingQuery> _due = [];
 
     public int Count => _pending.Count;
@@ -36,21 +23,23 @@ internal sealed class PendingQueries(Random random)
 
     public RoundTrip RoundTrip { get; } = new();
 
-    public bool Awaits(NetEndPoint endPoint)
-    {
-        foreach (var query in _pending.Values)
-            if (query.To == endPoint) return true;
-        return false;
-    }
+    /// <summary>How many answers of an endpoint are waited for.</summary>
+    public int Awaited(NetEndPoint endPoint) => _awaited.GetValueOrDefault(endPoint);
 
-    public void Add(NetEndPoint to, TimeSpan now, Span<byte> transaction, Lookup? lookup = null, Candidate? candidate = null, AnnounceRound? round = null)
+    /// <param name="to">Who is asked.</param>
+    /// <param name="asker">Who hears of it; null if nobody does.</param>
+    /// <param name="subject">What the asker knows it by.</param>
+    /// <param name="now">When.</param>
+    /// <param name="transaction"><see cref="TransactionLength"/> bytes to fill.</param>
+    public void Add(NetEndPoint to, IAsker? asker, object? subject, TimeSpan now, Span<byte> transaction)
     {
         uint id;
         do id = (uint)random.NextInt64(uint.MaxValue);
         while (_pending.ContainsKey(id));
 
         BinaryPrimitives.WriteUInt32BigEndian(transaction, id);
-        _pending.Add(id, new PendingQuery(to, now, now + RoundTrip.ShortTimeout) { Transaction = id, Lookup = lookup, Candidate = candidate, Round = round });
+        _pending.Add(id, new PendingQuery(id, to, asker, subject, now, now + RoundTrip.ShortTimeout));
+        CollectionsMarshal.GetValueRefOrAddDefault(_awaited, to, out _)++;
     }
 
     public bool TryTake(ReadOnlySpan<byte> transaction, NetEndPoint from, out PendingQuery query)
@@ -61,7 +50,7 @@ internal sealed class PendingQueries(Random random)
         var id = BinaryPrimitives.ReadUInt32BigEndian(transaction);
         if (!_pending.TryGetValue(id, out var found) || found.To != from) return false;
 
-        _pending.Remove(id);
+        Remove(found);
         query = found;
         return true;
     }
@@ -71,10 +60,18 @@ internal sealed class PendingQueries(Random random)
     {
         _due.Clear();
         foreach (var query in _pending.Values)
-            if (now - query.SentAt >= Timeout || (!query.IsSlow && now >= query.SlowAt)) _due.Add(query);
+            if (IsOver(query, now) || (!query.IsSlow && now >= query.SlowAt)) _due.Add(query);
 
         foreach (var query in _due)
-            if (now - query.SentAt >= Timeout) _pending.Remove(query.Transaction);
+            if (IsOver(query, now)) Remove(query);
         return _due;
+    }
+
+    public static bool IsOver(PendingQuery query, TimeSpan now) => now - query.SentAt >= Timeout;
+
+    private void Remove(PendingQuery query)
+    {
+        _pending.Remove(query.Transaction);
+        if (--CollectionsMarshal.GetValueRefOrAddDefault(_awaited, query.To, out _) <= 0) _awaited.Remove(query.To);
     }
 }

@@ -1,0 +1,70 @@
+using Shoal.Core;
+
+namespace Shoal.Dht.Announcing;
+
+internal enum RegionNodeState
+{
+    /// <summary>Heard of.</summary>
+    Fresh,
+    Visiting,
+
+    /// <summary>Has answered in this round.</summary>
+    Live,
+    Dead,
+}
+
+/// <summary>A node of a region and what it is still to be told.</summary>
+internal sealed class RegionNode(NodeId id, NetEndPoint endPoint)
+{
+    private const int MaxBehind = 2;
+
+    /// <summary>Others' nodes shut out whoever asks more than five times a second over ten seconds, as libtorrent's do by default.</summary>
+    private static readonly TimeSpan PlainPace = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan OwnPace = TimeSpan.FromMilliseconds(20);
+
+    private TimeSpan _nextAt;
+
+    public NodeId Id => id;
+
+    public NetEndPoint EndPoint => endPoint;
+
+    public RegionNodeState State { get; set; }
+
+    public int Tries { get; set; }
+
+    /// <summary>Whether it takes many keys in a datagram.</summary>
+    public bool TakesMany { get; set; }
+
+    public byte[] Token { get; set; } = [];
+
+    public Queue<RegionKey> Keys { get; } = new();
+
+    /// <summary>Answers of it that are waited for.</summary>
+    public int Waiting { get; set; }
+
+    /// <summary>Whether it may be asked another thing now: a few at a time, and global ones at their pace.</summary>
+    public bool MayAsk(TimeSpan now) => Waiting < (TakesMany ? MaxBehind : 2 * MaxBehind) && now >= _nextAt;
+
+    public void Asked(TimeSpan now)
+    {
+        Waiting++;
+        if (endPoint.Scope != NetworkScope.Global) return;
+
+        var pace = TakesMany ? OwnPace : PlainPace;
+        _nextAt = (_nextAt > now ? _nextAt : now) + pace;
+    }
+}
+
+/// <summary>A key of a region round: whom it was given to, and how many took it.</summary>
+internal sealed class RegionKey(OwnAnnouncement announcement)
+{
+    public OwnAnnouncement Announcement => announcement;
+
+    public Hash160 Key => announcement.Key;
+
+    public List<RegionNode> Given { get; } = [];
+
+    public int Waiting { get; set; }
+
+    public int Accepted { get; set; }
+}
