@@ -149,9 +149,10 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         BeginDue(turn);
     }
 
-    public void Checked(OwnAnnouncement announcement, CheckResult result, Turn turn)
+    public void Checked(OwnAnnouncement announcement, CheckResult result, int queries, Turn turn)
     {
         _checks--;
+        Totals.CheckQueries += queries;
         if (result.IsFound) Totals.Findable++;
         else Totals.NotFindable++;
         if (!Holds(announcement)) return;
