@@ -81,8 +81,8 @@ internal sealed class LocalDiscovery
     {
         while (now >= _dueAt)
         {
-            var due = _names.Values.Append(_rendezvous).Where(n => n.DueAt <= now).OrderByDescending(n => n.IsUrgent).ThenBy(n => n.DueAt).ToList();
-            if (due.Count > 0 && !_pace.TryTake(due[0].IsUrgent, now))
+            var due = _names.Values.Append(_rendezvous).Where(n => n.DueAt <= now).OrderByDescending(n => n.UrgencyAt(now)).ThenBy(n => n.DueAt).ToList();
+            if (due.Count > 0 && !_pace.TryTake(due[0].UrgencyAt(now), now))
             {
                 _dueAt = now + Breath;
                 return;

@@ -10,18 +10,27 @@ internal sealed class LocalName(Hash160 name)
 
     private readonly int[] _holds = new int[(int)Saying.Announced + 1];
     private TimeSpan _lastAt;
-    private TimeSpan? _urgentAt;
-    private bool _isNew;
+    private TimeSpan? _newAt;
+    private TimeSpan? _askedAt;
+    private bool _isUnsaid;
 
     public Hash160 Name => name;
 
     public Saying Saying { get; private set; }
 
     /// <summary>When it is next to be said.</summary>
-    public TimeSpan DueAt => Saying == Saying.Nothing ? TimeSpan.MaxValue : _urgentAt ?? _lastAt + Every;
+    public TimeSpan DueAt
+    {
+        get
+        {
+            if (Saying == Saying.Nothing) return TimeSpan.MaxValue;
 
-    /// <summary>Whether it should not wait for its turn.</summary>
-    public bool IsUrgent => Saying != Saying.Nothing && _urgentAt is not null;
+            var own = _newAt ?? _lastAt + Every;
+            return _askedAt is { } asked && asked < own ? asked : own;
+        }
+    }
+
+    public Urgency UrgencyAt(TimeSpan now) => _askedAt <= now ? Urgency.Asked : _newAt <= now ? Urgency.New : Urgency.Routine;
 
     /// <summary>Somebody wants it so.</summary>
     public void Hold(Saying saying, TimeSpan now)
@@ -39,16 +48,17 @@ internal sealed class LocalName(Hash160 name)
     }
 
     /// <summary>To be said at once, and once more soon after, since datagrams get lost.</summary>
-    public void Renew(TimeSpan now) => (_urgentAt, _isNew) = (now, true);
+    public void Renew(TimeSpan now) => (_newAt, _isUnsaid) = (now, true);
 
     /// <summary>To be said by then, since somebody is new; it stands for saying it once more, too.</summary>
-    public void Answer(TimeSpan at) => _urgentAt = _urgentAt is { } already && already < at ? already : at;
+    public void Answer(TimeSpan at) => _askedAt = _askedAt is { } already && already < at ? already : at;
 
     public void Said(TimeSpan now)
     {
         _lastAt = now;
-        _urgentAt = _isNew ? now + Again : null;
-        _isNew = false;
+        _askedAt = null;
+        _newAt = _isUnsaid ? now + Again : null;
+        _isUnsaid = false;
     }
 
     /// <returns>Whether more is to be said than before.</returns>

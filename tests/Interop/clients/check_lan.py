@@ -21,6 +21,16 @@ def a_bare_infohash_is_enough_on_a_local_network(check):
     check.note(f"{got.done['seconds']} s")
 
 
+def ipv6_alone_is_enough_on_a_local_network(check):
+    lan = Lan(check, hosts=2, v4=False)
+    source, share = _shared(check, lan.hosts[0], "six.bin")
+
+    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "15").ends(0, 20)
+
+    expect_same_file(source, check.path("out", "six.bin"))
+    check.note(f"{got.done['seconds']} s")
+
+
 def a_get_that_does_not_listen_finds_it_on_a_local_network(check):
     lan = Lan(check)
     source, share = _shared(check, lan.hosts[0], "quiet.bin")

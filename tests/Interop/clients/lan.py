@@ -22,10 +22,10 @@ def _ip(*args):
 
 
 class Lan:
-    def __init__(self, check, hosts=3):
+    def __init__(self, check, hosts=3, v4=True):
         if shutil.which("ip") is None:
             raise Skipped("no network of its own can be made: there is no ip; Debian: apt install iproute2")
-        self.check = check
+        self.check, self._v4 = check, v4
         self._name = f"shoal{os.getpid()}-"
         self._spaces = []
         try:
@@ -53,7 +53,8 @@ class Lan:
         hub, space = self._space("hub"), self._space(name)
         _ip("-n", hub, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", space)
         _ip("-n", hub, "link", "set", name, "master", "bridge", "up")
-        _ip("-n", space, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
+        if self._v4:
+            _ip("-n", space, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
         _ip("-n", space, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
         _ip("-n", space, "link", "set", "eth0", "up")
         return Host(self, space, f"10.77.0.{number}")

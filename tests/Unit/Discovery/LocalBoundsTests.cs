@@ -15,20 +15,32 @@ public sealed class LocalBoundsTests
     {
         var pace = new AnnouncePace();
 
-        Assert.True(pace.TryTake(isUrgent: false, Seconds(0)));
-        Assert.False(pace.TryTake(isUrgent: false, Seconds(59)));
-        Assert.True(pace.TryTake(isUrgent: false, Seconds(60)));
+        Assert.True(pace.TryTake(Urgency.Routine, Seconds(0)));
+        Assert.False(pace.TryTake(Urgency.Routine, Seconds(59)));
+        Assert.True(pace.TryTake(Urgency.Routine, Seconds(60)));
     }
 
     [Fact]
-    public void SpeaksABurst_AndThenEveryTenSeconds_WhenAllIsUrgent()
+    public void SpeaksABurst_AndThenEveryTenSeconds_WhenAllIsAskedFor()
     {
         var pace = new AnnouncePace();
 
-        var said = Enumerable.Range(0, 600).Where(tenth => pace.TryTake(isUrgent: true, Seconds(tenth / 10.0))).ToList();
+        var said = Enumerable.Range(0, 600).Where(tenth => pace.TryTake(Urgency.Asked, Seconds(tenth / 10.0))).ToList();
 
         Assert.InRange(said.Count, AnnouncePace.Burst + 5, AnnouncePace.Burst + 7);
         Assert.Equal(AnnouncePace.Burst, said[AnnouncePace.Burst - 1] + 1);
+    }
+
+    [Fact]
+    public void LeavesHalfOfABurstToAnswers()
+    {
+        var pace = new AnnouncePace();
+
+        var said = Enumerable.Range(0, 20).Count(_ => pace.TryTake(Urgency.New, Seconds(1)));
+        var answered = Enumerable.Range(0, 20).Count(_ => pace.TryTake(Urgency.Asked, Seconds(1)));
+
+        Assert.Equal(1 + AnnouncePace.Burst - AnnouncePace.KeptForAnswers, said);
+        Assert.Equal(AnnouncePace.KeptForAnswers, answered);
     }
 
     [Fact]

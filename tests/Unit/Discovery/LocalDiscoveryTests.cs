@@ -67,7 +67,7 @@ public sealed class LocalDiscoveryTests : ILocalEffects
         var burst = _sent.Count;
         Pass(TimeSpan.FromMinutes(5));
 
-        Assert.Equal(AnnouncePace.Burst + 1, burst);
+        Assert.Equal(1 + AnnouncePace.Burst - AnnouncePace.KeptForAnswers, burst);
         Assert.All(_sent, s => Assert.InRange(s.What.Torrents.Count, 1, Announcement.MaxNames));
         Assert.Equal(torrents.ToHashSet(), _sent.SelectMany(s => s.What.Torrents).ToHashSet());
     }
@@ -200,6 +200,20 @@ public sealed class LocalDiscoveryTests : ILocalEffects
         Pass(Seconds(1.1));
         Assert.Equal([One], _sent[1].What.Torrents);
         Assert.Equal(2, _sent.Count);
+    }
+
+    [Fact]
+    public void AnswersBeforeItHasSaidAllThatIsNew()
+    {
+        for (var i = 100; i < 5000; i++) _discovery.Join(Hash160.Random(new Random(i)), LocalInterest.Share, _now);
+        _discovery.Join(One, LocalInterest.Share, _now);
+        Pass(Seconds(5));
+        _sent.Clear();
+
+        Hear(new Announcement { Wanted = [One], Cookie = "c" });
+        Pass(Seconds(1.1));
+
+        Assert.Equal(One, _sent[0].What.Torrents[0]);
     }
 
     [Fact]
