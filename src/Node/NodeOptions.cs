@@ -32,7 +32,10 @@ public sealed record NodeOptions
     /// <summary>Peers to contact for every torrent, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
-    /// <summary>Whether torrents are announced in the DHT.</summary>
+    /// <summary>Whether peers and DHT nodes are looked for on the local network, and told of us; never from loopback addresses.</summary>
+    public bool Lan { get; init; } = true;
+
+    /// <summary>Whether torrents are announced, in the DHT and on the local network.</summary>
     public bool Announce { get; init; } = true;
 
     /// <summary>Whether the node answers queries of the DHT; a node that soon leaves does not (BEP 43).</summary>

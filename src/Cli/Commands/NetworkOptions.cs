@@ -17,8 +17,8 @@ internal sealed class NetworkOptions
     private readonly Option<int?> _dhtPort = Typed.Port("--dht-port", "UDP port of the DHT (default: 8468, or the next free one)");
     private readonly Option<string[]> _bootstrap = Typed.HostPorts("--bootstrap", "A node of the DHT to begin with; repeatable");
     private readonly Option<string[]> _peer = Typed.HostPorts("--peer", "A peer to contact; repeatable");
-    private readonly Option<bool> _noLan = new("--no-lan") { Description = "Send nothing to the local network in search of peers" };
-    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced in the DHT: none or torrents (default: torrents)" };
+    private readonly Option<bool> _noLan = new("--no-lan") { Description = "Neither look for peers on the local network nor tell it of this one" };
+    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT and on the local network: none or torrents (default: torrents)" };
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _memory = Typed.Size("--memory", "Bytes for buffers (default: 64MiB)");
@@ -58,6 +58,7 @@ internal sealed class NetworkOptions
             DhtPortIsExact = parse.GetValue(_dhtPort) is not null,
             Bootstrap = Bootstrap(parse),
             Peers = Peers(parse),
+            Lan = !parse.GetValue(_noLan),
             Announce = parse.GetValue(_announce) != "none",
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,

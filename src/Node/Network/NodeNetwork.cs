@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using Shoal.Core;
 using Shoal.Dht;
 using Shoal.Dht.Sockets;
+using Shoal.Discovery.Local;
+using Shoal.Discovery.Sockets;
 using Shoal.Engine;
 using Shoal.Engine.Limits;
 using Shoal.Node.Events;
@@ -11,7 +13,7 @@ using Shoal.Wire.Transport;
 
 namespace Shoal.Node.Network;
 
-/// <summary>The sockets of a node and the rooms that live on them: the engine and the DHT. Remembers whom the user named, since only those are believed about the DHT.</summary>
+/// <summary>The sockets of a node and the rooms that live on them: the engine, the DHT and local discovery. Remembers whom the user named, since only those are believed about the DHT.</summary>
 internal sealed class NodeNetwork : IAsyncDisposable
 {
     private const string Version = "0.1";
@@ -23,6 +25,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
     private readonly RateLimiter _upload;
     private readonly Lock _lock = new();
     private readonly HashSet<IPAddress> _named = [];
+    private LocalDiscoveryService? _lan;
 
     private NodeNetwork(string statePath, RateLimiter download, RateLimiter upload) => (_statePath, _download, _upload) = (statePath, download, upload);
 
@@ -78,8 +81,12 @@ internal sealed class NodeNetwork : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells of peers of a torrent on the local network, each again and again, until the result is disposed; null where that is not done.</summary>
+    public IDisposable? JoinLan(Hash160 key, LocalInterest interest, Action<NetEndPoint> onPeer) => _lan?.Join(key, interest, onPeer);
+
     public async ValueTask DisposeAsync()
     {
+        if (_lan is not null) await _lan.DisposeAsync();
         await Engine.DisposeAsync();
         var state = await Dht.SaveStateAsync(CancellationToken.None);
         await Dht.DisposeAsync();
@@ -128,7 +135,18 @@ internal sealed class NodeNetwork : IAsyncDisposable
             Hints = port == 0 ? [] : [.. addresses.Take(MaxHints).Select(a => new NetEndPoint(a, port).ToString())],
         };
         network.AddBootstrap(options.Bootstrap);
+        if (options.Lan) network.StartLan(options, [.. sockets.Select(s => s.LocalEndPoint.Address)], engineOptions.DhtPort);
         return network;
+    }
+
+    private void StartLan(NodeOptions options, IReadOnlyList<IPAddress> bound, int dhtPort)
+    {
+        var logger = options.Logging.CreateLogger("Shoal.Discovery");
+        var sockets = UdpMulticastSocket.Open(bound, logger);
+        if (sockets.Count == 0) return;
+
+        var lan = new LocalDiscoveryOptions { Port = options.Announce ? Port : 0, DhtPort = dhtPort, BytesSent = _upload.Charge, BytesReceived = _download.Charge };
+        _lan = LocalDiscoveryService.Start(sockets, lan, Dht.AddContact, options.Clock, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logger);
     }
 
     /// <summary>A peer said where its DHT node listens. Only those that the user named are believed (design, "nothing leaks").</summary>
