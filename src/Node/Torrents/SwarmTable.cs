@@ -58,6 +58,12 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         return await network.Dht.AnnounceAsync(id.Truncated, network.Port, ct);
     }
 
+    /// <summary>Announces a swarm when it is due, without waiting: what the run before announced a moment ago is not repeated.</summary>
+    internal void AnnounceWhenDue(InfoHash id)
+    {
+        if (network.Port != 0) network.Dht.Announce([id.Truncated], network.Port);
+    }
+
     /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>
     internal async Task<IDisposable> TakeTurnAsync(InfoHash id, CancellationToken ct)
     {

@@ -24,6 +24,8 @@ internal sealed class LookupFigures
 
     public void Add(Finding finding, NetEndPoint announcer) => _findings.Add((finding, announcer));
 
+    public void Add(LookupFigures other) => _findings.AddRange(other._findings);
+
     public string Table(string title) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
