@@ -37,14 +37,23 @@ internal sealed class BencodeSubject : ISubject
         _written.ResetWrittenCount();
         var writer = new BencodeWriter(_written);
         var reader = new BencodeReader(raw);
+        var depth = 0;
         while (!reader.AtEnd)
         {
             if (reader.Peek() == BencodeType.Integer && reader.TryReadInteger(out var number)) writer.WriteInteger(number);
             else if (reader.Peek() == BencodeType.String && reader.TryReadString(out var text)) writer.WriteString(text);
-            else if (reader.TryEnterList()) writer.BeginList();
-            else if (reader.TryEnterDictionary()) writer.BeginDictionary();
-            else if (reader.TryLeave()) writer.End();
-            else throw new Violation("a value that was skipped cannot be read");
+            else if (reader.TryLeave())
+            {
+                depth--;
+                writer.End();
+            }
+            else
+            {
+                Violation.Unless(++depth <= BencodeReader.MaxDepth, "nests too deep");
+                if (reader.TryEnterList()) writer.BeginList();
+                else if (reader.TryEnterDictionary()) writer.BeginDictionary();
+                else throw new Violation("a value that was skipped cannot be read");
+            }
         }
 
         return _written.WrittenSpan;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Shoal.Core;
 using Shoal.Dht;
 using Shoal.Dht.Krpc;
+using Shoal.Fuzz.Mutation;
 
 namespace Shoal.Fuzz.Targets;
 
@@ -34,7 +35,7 @@ internal sealed class DatagramSubject : ISubject
 
     public DatagramSubject()
     {
-        var options = new DhtNodeOptions { MaxStoredKeys = 64, MaxPeersPerKey = 16 };
+        var options = new DhtNodeOptions { MaxStoredKeys = 32, MaxPeersPerKey = 150 };
         var v4 = new DhtNode(new NodeId(new Hash160("SSSSSSSSSSSSSSSSSSSS"u8)), AddressFamily.InterNetwork, options, new Random(1), _now);
         var v6 = new DhtNode(v4.Id, AddressFamily.InterNetworkV6, options, new Random(2), _now);
         v4.PairWith(v6);
@@ -42,6 +43,7 @@ internal sealed class DatagramSubject : ISubject
         foreach (var who in "03458:") AddSeed(new Envelope((byte)who, 0).Source);
         var unused = new Outcome();
         Look(ref unused);
+        FillOneKey();
     }
 
     public IEnumerable<DhtNode> Nodes => _watches.Select(w => w.Node);
@@ -67,12 +69,26 @@ internal sealed class DatagramSubject : ISubject
         return outcome.Hash;
     }
 
+    /// <summary>More peers than fit an answer.</summary>
+    private void FillOneKey()
+    {
+        var announce = "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234504:porti6881e5:token8:aoeusnthe1:q13:announce_peer1:t2:aa1:y1:qe"u8.ToArray();
+        var unused = new Outcome();
+        for (var who = Envelope.FirstOfMany; who <= byte.MaxValue; who++)
+        {
+            var from = new Envelope((byte)who, 0).Source;
+            var tokened = Patch.StringIn(announce, "a", "token", TokenFor(from));
+            Handle(tokened, from, ref unused);
+            Handle(Edit.Replace(tokened, tokened.AsSpan().IndexOf("6881"u8), 4, "6882"u8), from, ref unused);
+        }
+    }
+
     private void Deliver(Envelope envelope, byte[] datagram, ref Outcome outcome)
     {
         var from = envelope.Source;
-        if (envelope.IsAnswer && WatchOf(envelope.Who % 3 == 0).TryPickAsked(envelope.Who, out var asked, out var transaction))
+        if (envelope.IsAnswer && WatchOf(envelope.IsForged ? from.IsV6 : envelope.Who % 3 == 0).TryPickAsked(envelope.Who, out var asked, out var transaction))
         {
-            from = asked;
+            if (!envelope.IsForged) from = asked;
             datagram = Patch.String(datagram, "t", transaction);
         }
 

@@ -6,6 +6,7 @@ namespace Shoal.Fuzz.Targets;
 internal readonly record struct Envelope(byte Who, byte How)
 {
     public const int Length = 2;
+    public const int FirstOfMany = 128;
 
     private static readonly NetEndPoint[] Sources =
     [
@@ -18,6 +19,9 @@ internal readonly record struct Envelope(byte Who, byte How)
 
     /// <summary>It answers a query of ours: from whom we asked, with our transaction ID.</summary>
     public bool IsAnswer => (How & 4) != 0;
+
+    /// <summary>An answer with the right transaction ID from somebody who was not asked.</summary>
+    public bool IsForged => IsAnswer && Who % 8 == 7;
 
     /// <summary>It says another ID for each endpoint, some of them close to ours.</summary>
     public bool HasOwnId => (How & 8) != 0;
@@ -32,12 +36,12 @@ internal readonly record struct Envelope(byte Who, byte How)
     public bool AddsSeed => How >> 5 == 7;
 
     /// <summary>One of many sources, each with a key of its own to announce.</summary>
-    public bool IsOneOfMany => Who >= 128;
+    public bool IsOneOfMany => Who >= FirstOfMany;
 
     /// <summary>Digits and what follows them in ASCII are a few of every scope, and some that are nobody; from 128 on they are many.</summary>
     public NetEndPoint Source => Who switch
     {
-        < 128 => Sources[Who % Sources.Length],
+        < FirstOfMany => Sources[Who % Sources.Length],
         _ when Who % 2 == 0 => Parse($"{Who - 110}.1.2.3:6881"),
         _ => Parse($"[2a00:{Who:x}::1]:6881"),
     };
