@@ -16,6 +16,7 @@ internal sealed class DatagramSubject : ISubject
 
     private const int MaxAllocated = 1024 * 1024;
     private const int MaxFinds = 8;
+    private const int MaxStoredKeys = 32;
     private const int MaxAnswers = 64;
     private const int MaxAnswersPerInput = 4;
 
@@ -35,7 +36,7 @@ internal sealed class DatagramSubject : ISubject
 
     public DatagramSubject()
     {
-        var options = new DhtNodeOptions { MaxStoredKeys = 32, MaxPeersPerKey = 150 };
+        var options = new DhtNodeOptions { MaxStoredKeys = MaxStoredKeys, MaxPeersPerKey = 150 };
         var v4 = new DhtNode(new NodeId(new Hash160("SSSSSSSSSSSSSSSSSSSS"u8)), AddressFamily.InterNetwork, options, new Random(1), _now);
         var v6 = new DhtNode(v4.Id, AddressFamily.InterNetworkV6, options, new Random(2), _now);
         v4.PairWith(v6);
@@ -43,7 +44,7 @@ internal sealed class DatagramSubject : ISubject
         foreach (var who in "03458:") AddSeed(new Envelope((byte)who, 0).Source);
         var unused = new Outcome();
         Look(ref unused);
-        FillOneKey();
+        FillStore();
     }
 
     public IEnumerable<DhtNode> Nodes => _watches.Select(w => w.Node);
@@ -69,8 +70,8 @@ internal sealed class DatagramSubject : ISubject
         return outcome.Hash;
     }
 
-    /// <summary>More peers than fit an answer.</summary>
-    private void FillOneKey()
+    /// <summary>One key with more peers than fit an answer, and a few keys less than the store holds.</summary>
+    private void FillStore()
     {
         var announce = "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234504:porti6881e5:token8:aoeusnthe1:q13:announce_peer1:t2:aa1:y1:qe"u8.ToArray();
         var unused = new Outcome();
@@ -80,6 +81,7 @@ internal sealed class DatagramSubject : ISubject
             var tokened = Patch.StringIn(announce, "a", "token", TokenFor(from));
             Handle(tokened, from, ref unused);
             Handle(Edit.Replace(tokened, tokened.AsSpan().IndexOf("6881"u8), 4, "6882"u8), from, ref unused);
+            if (who < Envelope.FirstOfMany + 2 * (MaxStoredKeys - 4)) Handle(Patch.StringIn(tokened, "a", "info_hash", Key(who)), from, ref unused);
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class FuzzerTests
             keys = Math.Max(keys, subject.Nodes.Max(n => n.Store.Keys));
         }
 
-        Assert.True(contacts > 16 && buckets > 2 && keys > 8, $"{contacts} contacts, {buckets} buckets, {keys} keys");
+        Assert.True(contacts > 16 && buckets > 2 && keys > 29, $"{contacts} contacts, {buckets} buckets, {keys} keys");
     }
 
     [Fact]
