@@ -50,7 +50,7 @@ internal sealed class Fuzzer
         var input = _inputs < _corpus.Count ? _corpus[(int)_inputs] : _mutator.Next(_pool);
         if (_subject is null || _session.Count >= _target.InputsPerSession)
         {
-            _subject = _target.Create();
+            _subject = null;
             _session.Clear();
         }
 
@@ -60,6 +60,7 @@ internal sealed class Fuzzer
         var begun = Stopwatch.GetTimestamp();
         try
         {
+            _subject ??= _target.Create();
             var outcome = _subject.Run(input);
             Trace = Trace * 31 + outcome;
             if (_known.Add(outcome)) _pool.Keep(input, _random);
