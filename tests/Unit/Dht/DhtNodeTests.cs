@@ -5,6 +5,8 @@ using CsCheck;
 using Shoal.Core;
 using Shoal.Dht;
 using Shoal.Dht.Krpc;
+using Shoal.Dht.Queries;
+using Shoal.Dht.Routing;
 using Shoal.Dht.Serving;
 using Xunit;
 
@@ -194,6 +196,45 @@ public sealed class DhtNodeTests
         }
 
         Assert.InRange(tries, 4, 12);
+    }
+
+    [Fact]
+    public void TakesIdOfItsAddress_OnceEnoughSeeItThere()
+    {
+        for (var i = 1; i <= 5; i++)
+        {
+            var contact = Parse($"8.8.{i}.8:6881");
+            var asked = Handle($"d1:ad2:id20:{AskerId[..^1]}{i}e1:q4:ping1:t2:aa1:y1:qe", contact)[1];
+            Assert.Equal(i > 3, _node.Id != Self);
+            Handle($"d2:ip6:\u00cb\0q\u0005!\u00141:rd2:id20:{AskerId[..^1]}{i}e1:t4:{asked.Transaction}1:y1:re", contact);
+        }
+
+        Assert.True(NodeIdRule.Accepts(_node.Id, Parse("203.0.113.5:8468")));
+        Assert.Equal(5, _node.Table.Count);
+    }
+
+    [Fact]
+    public void KeepsItsId_WhereItsAddressIsNotGlobal()
+    {
+        for (var i = 1; i <= 5; i++)
+        {
+            var contact = Parse($"10.0.1.{i}:6881");
+            var asked = Handle($"d1:ad2:id20:{AskerId[..^1]}{i}e1:q4:ping1:t2:aa1:y1:qe", contact)[1];
+            Handle($"d2:ip6:\n\0\0\u0001!\u00141:rd2:id20:{AskerId[..^1]}{i}e1:t4:{asked.Transaction}1:y1:re", contact);
+        }
+
+        Assert.Equal(Self, _node.Id);
+    }
+
+    [Fact]
+    public void AnswersNothing_AboveItsCeiling()
+    {
+        _node = new DhtNode(Self, AddressFamily.InterNetwork, new DhtNodeOptions(), new Random(1), TimeSpan.Zero, new SendBudget(bytesPerSecond: 2000));
+        var answered = 0;
+        for (var i = 0; i < 100; i++) answered += Handle(GetPeers(), Asker).Count(d => d.Text.EndsWith("1:y1:re", StringComparison.Ordinal));
+
+        Assert.InRange(answered, 1, 10);
+        Assert.True(_node.Counters.RateLimited >= 90);
     }
 
     [Fact]

@@ -1,0 +1,78 @@
+using System.Net;
+using Shoal.Core;
+using Shoal.Dht.Announcing;
+using Shoal.Dht.Routing;
+using Xunit;
+
+namespace Shoal.Unit.Dht.Announcing;
+
+public sealed class RegionMapTests
+{
+    private readonly Random _random = new(1);
+
+    [Fact]
+    public void TakesWhoeverIsInTheRegion_AndOthersOnceItGrows()
+    {
+        var key = Hash160.Random(_random);
+        var map = new RegionMap(key, bits: 4);
+
+        Assert.NotNull(map.Add(new NodeId(key.Flip(4)), EndPoint(1)));
+        Assert.Null(map.Add(new NodeId(key.Flip(4)), EndPoint(1)));
+        Assert.Null(map.Add(new NodeId(key.Flip(3)), EndPoint(2)));
+        Assert.Null(map.Add(new NodeId(key.Flip(0)), EndPoint(3)));
+
+        Assert.True(map.TryGrow());
+        Assert.Equal([EndPoint(1), EndPoint(2)], map.Nodes.Select(n => n.EndPoint));
+    }
+
+    [Fact]
+    public void GrowsToEverything_AndNoFurther()
+    {
+        var map = new RegionMap(Hash160.Random(_random), bits: 2);
+
+        Assert.True(map.TryGrow());
+        Assert.True(map.TryGrow());
+        Assert.False(map.TryGrow());
+    }
+
+    [Fact]
+    public void GivesClosestLiveNodes_ThatDoNotHaveTheKey()
+    {
+        var map = new RegionMap(default, bits: 0);
+        for (var i = 0; i < 100; i++) map.Add(NodeId.Random(_random), EndPoint(i))!.State = i % 10 == 0 ? RegionNodeState.Dead : RegionNodeState.Live;
+        var key = new RegionKey(new OwnAnnouncement(Hash160.Random(_random), 9000, default));
+
+        var first = map.Closest(key, RoutingTable.K).ToList();
+        key.Given.AddRange(first);
+        var next = map.Closest(key, 1).Single();
+
+        var sorted = map.Nodes.Where(n => n.State == RegionNodeState.Live).OrderBy(n => n.Id.Value ^ key.Key).ToList();
+        Assert.Equal(sorted.Take(RoutingTable.K), first);
+        Assert.Equal(sorted[RoutingTable.K], next);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public void PlacesCoverTheRegionEvenly(int bits)
+    {
+        var within = Hash160.Random(_random);
+        var map = new RegionMap(within, bits);
+
+        var places = Enumerable.Range(0, 64).Select(_ => map.NextPlace()).ToList();
+
+        Assert.All(places, p => Assert.True((p ^ within).LeadingZeros >= bits));
+        Assert.Equal(64, places.Select(p => p.Region(bits + 6).Lowest).Distinct().Count());
+    }
+
+    [Fact]
+    public void HearsOneOfGlobalRange()
+    {
+        var map = new RegionMap(default, bits: 0);
+
+        Assert.NotNull(map.Add(NodeId.Random(_random), new NetEndPoint(IPAddress.Parse("8.8.8.1"), 1)));
+        Assert.Null(map.Add(NodeId.Random(_random), new NetEndPoint(IPAddress.Parse("8.8.8.2"), 1)));
+    }
+
+    private static NetEndPoint EndPoint(int number) => new(new IPAddress([10, 0, 0, (byte)number]), 6881);
+}
