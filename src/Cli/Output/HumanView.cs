@@ -64,7 +64,7 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
             case DoneEvent done:
                 _pages.Raw(Safe.Text(done.Path));
                 break;
-            case WarningEvent or HashingEvent or ProgressEvent or MetadataEvent or ListeningEvent or AnnouncedEvent or ServingEvent:
+            case WarningEvent or HashingEvent or ProgressEvent or MetadataEvent or ListeningEvent or AnnouncedEvent or FindableEvent or ServingEvent:
                 break;
             default:
                 ReportAll(e);
@@ -84,6 +84,9 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
                 break;
             case AnnouncedEvent announced when verbose:
                 _pages.Announced(announced);
+                break;
+            case FindableEvent findable when verbose || !findable.Found:
+                _pages.Findable(findable);
                 break;
             case MetadataEvent metadata:
                 _pages.Metadata(metadata, verbose);

@@ -8,6 +8,7 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(HashingEvent), "hashing")]
 [JsonDerivedType(typeof(SharedEvent), "shared")]
 [JsonDerivedType(typeof(AnnouncedEvent), "announced")]
+[JsonDerivedType(typeof(FindableEvent), "findable")]
 [JsonDerivedType(typeof(MetadataEvent), "metadata")]
 [JsonDerivedType(typeof(ProgressEvent), "progress")]
 [JsonDerivedType(typeof(PieceEvent), "piece")]
@@ -44,6 +45,9 @@ public sealed record FileItem(string Path, long Length, string? Id, string? Link
 
 /// <summary>So many DHT nodes took an announcement.</summary>
 public sealed record AnnouncedEvent(string Id, int Nodes, double Seconds) : ShoalEvent;
+
+/// <summary>Whether what was announced was found by an independent lookup afterwards.</summary>
+public sealed record FindableEvent(string Id, bool Found, int Hops, double Seconds) : ShoalEvent;
 
 /// <summary>It is known what a link names.</summary>
 public sealed record MetadataEvent(

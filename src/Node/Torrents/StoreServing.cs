@@ -86,7 +86,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
     {
         try
         {
-            await lease.AnnounceAsync(_stopping.Token);
+            await lease.AnnounceAsync(onChecked: null, _stopping.Token);
         }
         catch (OperationCanceledException)
         {

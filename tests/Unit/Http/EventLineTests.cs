@@ -29,6 +29,7 @@ public sealed class EventLineTests
         { new RemovedEvent("aa", "n", true), """{"event":"removed","id":"aa","name":"n","filesDeleted":true}""" },
         { new HashingEvent("/a", 1, 2), """{"event":"hashing","path":"/a","bytes":1,"length":2}""" },
         { new PieceEvent(3, 9, "127.0.0.2:9000"), """{"event":"piece","index":3,"count":9,"address":"127.0.0.2:9000"}""" },
+        { new FindableEvent("aa", true, 2, 0.08), """{"event":"findable","id":"aa","found":true,"hops":2,"seconds":0.08}""" },
         { new WarningEvent("w", "m"), """{"event":"warning","code":"w","message":"m"}""" },
         { new ErrorEvent("not-found", "näh <é>"), """{"event":"error","code":"not-found","message":"näh <é>"}""" },
     };
