@@ -19,6 +19,12 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(RemovedEvent), "removed")]
 [JsonDerivedType(typeof(LinkEvent), "link")]
+[JsonDerivedType(typeof(DhtStatusEvent), "dht")]
+[JsonDerivedType(typeof(ContactEvent), "contact")]
+[JsonDerivedType(typeof(LookupEvent), "lookup")]
+[JsonDerivedType(typeof(PongEvent), "pong")]
+[JsonDerivedType(typeof(StoredEvent), "stored")]
+[JsonDerivedType(typeof(ValueEvent), "value")]
 [JsonDerivedType(typeof(WarningEvent), "warning")]
 [JsonDerivedType(typeof(ErrorEvent), "error")]
 [JsonDerivedType(typeof(ExitEvent), "exit")]
@@ -82,7 +88,12 @@ public sealed record DoneEvent(string Path, long Bytes, long Reused, double Seco
 public sealed record ServingEvent(int Peers, long Uploaded, double Rate) : ShoalEvent;
 
 /// <summary>Somebody has it.</summary>
-public sealed record FoundPeerEvent(string Id, string Address, string Via, int Hops, double Ms) : ShoalEvent;
+public sealed record FoundPeerEvent(string Id, string Address, string Via, int Hops, double Ms) : ShoalEvent
+{
+    /// <summary>The contact that said so; only of a lookup in the DHT, and null there if it was announced to this very node.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? From { get; init; }
+}
 
 /// <summary>Something the store holds.</summary>
 public sealed record ItemEvent(string Kind, string Id, string Name, long Length, long Have) : ShoalEvent
