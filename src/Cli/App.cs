@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Shoal.Cli.Commands;
 using Shoal.Cli.Demo;
 using Shoal.Cli.Hosting;
@@ -46,6 +47,7 @@ internal sealed class App(Shell shell)
             StoreCommands.Verify(shell),
             StoreCommands.Remove(shell),
             InspectCommand.Create(shell),
+            DhtCommand.Create(shell),
             DemoCommand.Create(shell),
         };
         root.Directives.Clear();
@@ -66,7 +68,10 @@ internal sealed class App(Shell shell)
             if (!isKnown) return $"There is no option '{Safe.Text(name)}' for '{Path(command)}'.";
         }
 
-        if (parse.UnmatchedTokens is [var first, ..]) return command is RootCommand ? $"There is no command '{Safe.Text(first)}'." : $"'{Safe.Text(first)}' is one argument too many for '{Path(command)}'.";
+        if (parse.CommandResult.Parent is CommandResult { Command: not RootCommand } above && above.Children.OfType<OptionResult>().FirstOrDefault(o => !o.Implicit) is { } early)
+            return $"'{early.Option.Name}' stands before '{command.Name}': options go after it.";
+        if (parse.UnmatchedTokens is [var first, ..])
+            return command.Subcommands.Count > 0 ? $"There is no command '{$"{Path(command)} {Safe.Text(first)}"[6..]}'." : $"'{Safe.Text(first)}' is one argument too many for '{Path(command)}'.";
         return parse.Errors is [var error, ..] ? error.Message : null;
     }
 
@@ -79,7 +84,7 @@ internal sealed class App(Shell shell)
         return (int)ExitCode.Usage;
     }
 
-    private static string Path(Command command) => command is RootCommand ? "shoal" : "shoal " + command.Name;
+    private static string Path(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } above ? $"{Path(above)} {command.Name}" : "shoal";
 
     private sealed class Print(Action print) : SynchronousCommandLineAction
     {

@@ -42,10 +42,13 @@ internal sealed class NetworkOptions
         });
     }
 
-    public void AddTo(Command command)
+    /// <param name="command">Whose options they become.</param>
+    /// <param name="usesPeers">Whether it contacts peers; else naming one is refused.</param>
+    public void AddTo(Command command, bool usesPeers = true)
     {
         _store.AddTo(command);
         foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _download, _upload, _dhtLimit, _memory]) command.Options.Add(option);
+        if (!usesPeers) command.Options.Remove(_peer);
     }
 
     public IReadOnlyList<string> Bootstrap(ParseResult parse) => parse.GetValue(_bootstrap) ?? [];

@@ -17,6 +17,7 @@ internal static class Overview
             ("shoal verify [ID]", "prove again what the store holds"),
             ("shoal remove ID", "forget it"),
             ("shoal inspect LINK|FILE", "what a link or a .torrent says"),
+            ("shoal dht", "the DHT as this node sees it, and asking it directly"),
             ("shoal demo", "a whole swarm on this machine, in half a minute"),
         ];
         var lines = new Pages(screen.Console);

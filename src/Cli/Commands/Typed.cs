@@ -28,6 +28,10 @@ internal static class Typed
         static (string text, out double? value) => Lift(double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 1e9, seconds, out value),
         "is no time: write seconds, such as 30");
 
+    public static Option<long?> Number(string name, string description) => Make<long?>(
+        name, "N", description, static (string text, out long? value) => Lift(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number), number, out value),
+        "is no number: write one from 0 up");
+
     public static Option<IPAddress[]> Addresses(string name, string description) => MakeMany(
         name, "ADDRESS", description, static (string text, out IPAddress value) => IPAddress.TryParse(text, out value!),
         "is no address of this machine: write one such as 192.168.1.5 or ::1, without a port");

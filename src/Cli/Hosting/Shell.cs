@@ -9,5 +9,8 @@ internal sealed record Shell(Screen Screen, StopSignal Stop, TimeProvider Clock,
     /// <summary>Since the process started.</summary>
     public required Func<TimeSpan> Age { get; init; }
 
+    /// <summary>Opens standard input.</summary>
+    public Func<Stream> Input { get; init; } = Console.OpenStandardInput;
+
     public required Func<NodeOptions, IReadOnlyList<string>, IStoreDoor> Door { get; init; }
 }

@@ -94,7 +94,7 @@ internal sealed class StoreSession(IStoreDoor door, TimeProvider clock, bool nee
 
     private void ReportOnce(ShoalEvent e, Action<ShoalEvent> report)
     {
-        if (e is SharedEvent or MetadataEvent or ItemEvent or FoundPeerEvent or VerifiedEvent or WarningEvent)
+        if (e is SharedEvent or MetadataEvent or ItemEvent or FoundPeerEvent or ContactEvent or VerifiedEvent or WarningEvent)
         {
             var line = EventLine.Write(e);
             if (_reportedBefore.Contains(line)) return;

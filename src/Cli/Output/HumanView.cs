@@ -1,3 +1,4 @@
+using Shoal.Cli.Arguments;
 using Shoal.Node.Commands;
 using Shoal.Node.Events;
 using Spectre.Console;
@@ -11,18 +12,25 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
 
     private readonly Lock _line = new();
     private readonly Pages _pages = new(screen.Console);
+    private readonly DhtPages _dht = new(screen.Console);
     private readonly LiveScene _scene = new(clock);
     private readonly Milestones _milestones = new();
     private readonly List<ItemEvent> _items = [];
     private readonly List<FoundPeerEvent> _found = [];
     private readonly List<VerifiedEvent> _verified = [];
+    private readonly List<ContactEvent> _contacts = [];
     private readonly List<string> _last = [];
+    private LookupEvent? _lookup;
+
+    /// <summary>What the command does, for one to which it does not matter where the node listens; else null.</summary>
+    public string? Doing { get; init; }
 
     public async Task<ExitCode> RunAsync(Func<Action<ShoalEvent>, Task<ExitCode>> command)
     {
         var code = screen.IsLive && !quiet ? await RunLiveAsync(command) : await command(Report);
         if (_items.Count > 0) _pages.Items(_items);
-        if (_found.Count > 0) _pages.Found(_found);
+        if (_lookup is { } lookup) _dht.Lookup(lookup, _contacts, _found);
+        else if (_found.Count > 0) _pages.Found(_found);
         if (_verified.Count > 0) _pages.Verified(_verified);
         foreach (var sentence in _last) screen.Error.Write(sentence);
         return code;
@@ -48,7 +56,8 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
     {
         lock (_line)
         {
-            _scene.See(e);
+            if (e is ListeningEvent && Doing is not null) _scene.Do(Doing);
+            else _scene.See(e);
             if (quiet) ReportResult(e);
             else ReportAll(e);
         }
@@ -64,7 +73,13 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
             case DoneEvent done:
                 _pages.Raw(Safe.Text(done.Path));
                 break;
-            case WarningEvent or HashingEvent or ProgressEvent or MetadataEvent or ListeningEvent or AnnouncedEvent or ServingEvent:
+            case StoredEvent stored:
+                _pages.Raw(stored.Target);
+                break;
+            case ValueEvent value when screen.IsTerminal:
+                _dht.Content(value);
+                break;
+            case WarningEvent or HashingEvent or ProgressEvent or MetadataEvent or ListeningEvent or AnnouncedEvent or FindableEvent or ServingEvent:
                 break;
             default:
                 ReportAll(e);
@@ -76,7 +91,7 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
     {
         switch (e)
         {
-            case ListeningEvent listening:
+            case ListeningEvent listening when Doing is null:
                 _pages.Listening(listening);
                 break;
             case SharedEvent shared:
@@ -84,6 +99,30 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
                 break;
             case AnnouncedEvent announced when verbose:
                 _pages.Announced(announced);
+                break;
+            case FindableEvent findable when verbose || !findable.Found:
+                _pages.Findable(findable);
+                break;
+            case DhtStatusEvent status:
+                _dht.Status(status, contacts: verbose);
+                break;
+            case ContactEvent contact:
+                _contacts.Add(contact);
+                break;
+            case LookupEvent lookup:
+                _lookup = lookup;
+                break;
+            case PongEvent pong:
+                _dht.Pong(pong);
+                break;
+            case StoredEvent stored:
+                _dht.Stored(stored);
+                break;
+            case ValueEvent value when screen.IsTerminal:
+                _dht.Value(value);
+                break;
+            case ValueEvent value:
+                screen.WriteBytes(ItemValue.Content(value));
                 break;
             case MetadataEvent metadata:
                 _pages.Metadata(metadata, verbose);

@@ -40,6 +40,8 @@ internal sealed class LiveScene(TimeProvider clock) : IRenderable
         _ => Safe.Text(phase),
     };
 
+    public void Do(string what) => _state = new Working(what);
+
     public void Clear() => _state = new Nothing();
 
     public void See(ShoalEvent e) => _state = e switch

@@ -29,6 +29,14 @@ internal sealed class Pages(IAnsiConsole console)
     public void Announced(AnnouncedEvent e) =>
         console.Write(new Line().Add($"Announced {e.Id[..Math.Min(12, e.Id.Length)]}… to {Words.Count(e.Nodes, "node", "nodes")} in {Words.Duration(e.Seconds)}", Look.Dim));
 
+    public void Findable(FindableEvent e)
+    {
+        var name = $"{e.Id[..Math.Min(12, e.Id.Length)]}…";
+        console.Write(e.Found
+            ? new Line().Add($"Found {name} in the DHT as a stranger would, over {Words.Count(e.Hops, "hop", "hops")} in {Words.Moment(e.Seconds)}", Look.Dim)
+            : new Line().Add("Warning: ", Look.Warn).Add($"a lookup did not find {name} in the DHT. It is announced again soon; until then give the whole link."));
+    }
+
     public void Metadata(MetadataEvent e, bool files)
     {
         console.Write(new Line().Add("Fetching ").Add(Safe.Text(e.Name), Look.Strong).Add(Facts(e.Length, e.Files, e.PieceLength), Look.Dim));
@@ -148,10 +156,10 @@ internal sealed class Pages(IAnsiConsole console)
 
     private static string Facts(long length, IReadOnlyList<FileItem> files, int pieceLength) => $"  {Words.Size(length)}, {Words.Files(files.Count)}, pieces of {Words.PowerOfTwo(pieceLength)}";
 
-    private void Field(string name, string value) => console.Write(new Line().Add(name.PadRight(13), Look.Dim).Add(value));
+    public void Field(string name, string value) => console.Write(new Line().Add(name.PadRight(13), Look.Dim).Add(value));
 
     /// <summary>A <c>&gt;</c> before a heading puts its column to the right.</summary>
-    private static Table Table(params string[] headings)
+    public static Table Table(params string[] headings)
     {
         var table = new Table { Border = TableBorder.None };
         foreach (var heading in headings)
@@ -164,7 +172,7 @@ internal sealed class Pages(IAnsiConsole console)
         return table;
     }
 
-    private static Text Cell(string text, Style? style = null) => new(text, style) { Overflow = Overflow.Fold };
+    public static Text Cell(string text, Style? style = null) => new(text, style) { Overflow = Overflow.Fold };
 
     private void Write(Table table) => console.Write(table);
 }

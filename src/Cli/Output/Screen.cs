@@ -8,8 +8,8 @@ internal sealed class Screen
 {
     private const int Unbounded = 100_000; // columns of a file or a pipe
 
-    private Screen(TextWriter output, TextWriter error, IAnsiConsole console, bool isLive) =>
-        (Out, Error, Console, IsLive) = (output, error, console, isLive);
+    private Screen(TextWriter output, TextWriter error, IAnsiConsole console, bool isLive, bool isTerminal) =>
+        (Out, Error, Console, IsLive, IsTerminal) = (output, error, console, isLive, isTerminal);
 
     public TextWriter Out { get; }
 
@@ -20,6 +20,9 @@ internal sealed class Screen
     /// <summary>Whether the cursor can be moved, so that what is shown can change.</summary>
     public bool IsLive { get; }
 
+    /// <summary>Whether a person reads it, and not a file or a program.</summary>
+    public bool IsTerminal { get; }
+
     public static Screen OfProcess(Func<string, string?> environment)
     {
         // always UTF-8, whatever the locale says: names and JSON are
@@ -28,18 +31,26 @@ internal sealed class Screen
         if (System.Console.IsOutputRedirected) return Plain(output, error, Unbounded);
 
         var dumb = environment("TERM") is null or "" or "dumb" && !OperatingSystem.IsWindows();
-        if (dumb) return Plain(output, error, System.Console.WindowWidth is > 0 and var width ? width : 80);
+        if (dumb) return Plain(output, error, System.Console.WindowWidth is > 0 and var width ? width : 80, isTerminal: true);
 
         var colours = environment("NO_COLOR") is { Length: > 0 } ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect;
-        return new Screen(output, error, Create(output, OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes, colours), true);
+        return new Screen(output, error, Create(output, OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes, colours), true, true);
     }
 
     /// <summary>No colours, no control codes.</summary>
-    public static Screen Plain(TextWriter output, TextWriter error, int width = Unbounded)
+    public static Screen Plain(TextWriter output, TextWriter error, int width = Unbounded, bool isTerminal = false)
     {
         var console = Create(output, AnsiSupport.No, ColorSystemSupport.NoColors);
         console.Profile.Width = width;
-        return new Screen(output, error, console, false);
+        return new Screen(output, error, console, false, isTerminal);
+    }
+
+    /// <summary>Bytes as they are, for a file or a program.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    {
+        Out.Flush();
+        if (Out is StreamWriter { BaseStream: var stream }) stream.Write(bytes);
+        else Out.Write(Encoding.UTF8.GetString(bytes));
     }
 
     /// <summary>Puts the terminal right when the process ends without finishing.</summary>

@@ -44,6 +44,9 @@ internal static class Words
         _ => "days",
     };
 
+    /// <summary>A duration that is mostly far below a second.</summary>
+    public static string Moment(double seconds) => seconds < 0.95 ? (seconds * 1000).ToString("0", CultureInfo.InvariantCulture) + " ms" : Duration(seconds);
+
     public static string Percent(long part, long whole) =>
         whole <= 0 ? "100 %" : ((int)Math.Floor(100.0 * part / whole)).ToString(CultureInfo.InvariantCulture) + " %";
 

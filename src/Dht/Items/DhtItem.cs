@@ -83,6 +83,17 @@ public sealed class DhtItem
         return Mutable(key.PublicKey.Span, value, sequence, salt, signature);
     }
 
+    /// <summary>A mutable item that somebody else has signed, who keeps the key; false if any part of it is not valid, or the signature does not hold.</summary>
+    public static bool TryCreate(
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> value, long sequence, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> signature, [NotNullWhen(true)] out DhtItem? item)
+    {
+        item = null;
+        if (!IsValue(value) || sequence < 0 || salt.Length > MaxSaltLength || !IsSigned(publicKey, value, sequence, salt, signature)) return false;
+
+        item = Mutable(publicKey, value, sequence, salt, signature);
+        return true;
+    }
+
     /// <summary>The item that an answer carries, if it is the one that was sought.</summary>
     /// <param name="target">What was sought.</param>
     /// <param name="salt">What the seeker knows the salt to be; answers do not say it.</param>

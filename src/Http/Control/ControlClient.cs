@@ -97,6 +97,21 @@ public sealed class ControlClient : IShoalCommands, IDisposable
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/remove", request, ShoalJson.Default.RemoveRequest, report, ct);
 
+    public Task<ExitCode> DhtStatusAsync(DhtStatusRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/dht", request, ShoalJson.Default.DhtStatusRequest, report, ct);
+
+    public Task<ExitCode> DhtLookupAsync(DhtLookupRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/dht/lookup", request, ShoalJson.Default.DhtLookupRequest, report, ct);
+
+    public Task<ExitCode> DhtPingAsync(DhtPingRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/dht/ping", request, ShoalJson.Default.DhtPingRequest, report, ct);
+
+    public Task<ExitCode> DhtPutAsync(DhtPutRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/dht/put", request, ShoalJson.Default.DhtPutRequest, report, ct);
+
+    public Task<ExitCode> DhtGetAsync(DhtGetRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/dht/get", request, ShoalJson.Default.DhtGetRequest, report, ct);
+
     private async Task<ExitCode> RunAsync<TRequest>(string verb, TRequest request, JsonTypeInfo<TRequest> type, Action<ShoalEvent> report, CancellationToken ct)
     {
         try

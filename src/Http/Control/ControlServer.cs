@@ -82,6 +82,11 @@ public sealed class ControlServer : IAsyncDisposable
         ("POST", "/v1/inspect") => RunAsync(context, ShoalJson.Default.InspectRequest, _commands.InspectAsync, _scope.Fetches),
         ("POST", "/v1/verify") => RunAsync(context, ShoalJson.Default.VerifyRequest, _commands.VerifyAsync, true),
         ("POST", "/v1/remove") => RunAsync(context, ShoalJson.Default.RemoveRequest, _commands.RemoveAsync, true),
+        ("POST", "/v1/dht") => RunAsync(context, ShoalJson.Default.DhtStatusRequest, _commands.DhtStatusAsync, _scope.Fetches),
+        ("POST", "/v1/dht/lookup") => RunAsync(context, ShoalJson.Default.DhtLookupRequest, _commands.DhtLookupAsync, _scope.Fetches),
+        ("POST", "/v1/dht/ping") => RunAsync(context, ShoalJson.Default.DhtPingRequest, _commands.DhtPingAsync, _scope.Fetches),
+        ("POST", "/v1/dht/put") => RunAsync(context, ShoalJson.Default.DhtPutRequest, _commands.DhtPutAsync, _scope.Fetches),
+        ("POST", "/v1/dht/get") => RunAsync(context, ShoalJson.Default.DhtGetRequest, _commands.DhtGetAsync, _scope.Fetches),
         _ => RefuseAsync(context, StatusCodes.Status404NotFound),
     };
 

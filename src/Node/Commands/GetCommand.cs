@@ -109,7 +109,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     {
         try
         {
-            await lease.AnnounceAsync(ct);
+            await lease.AnnounceAsync(onChecked: null, ct);
         }
         catch (OperationCanceledException)
         {

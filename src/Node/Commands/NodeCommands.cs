@@ -30,6 +30,21 @@ internal sealed class NodeCommands(NodeServices services) : IShoalCommands
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new StoreCommands(services, reporter).RemoveAsync(request, ct), ct);
 
+    public Task<ExitCode> DhtStatusAsync(DhtStatusRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new DhtStatusCommand(services, reporter).RunAsync(request, ct), ct);
+
+    public Task<ExitCode> DhtLookupAsync(DhtLookupRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new DhtLookupCommand(services, reporter).RunAsync(request, ct), ct);
+
+    public Task<ExitCode> DhtPingAsync(DhtPingRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new DhtPingCommand(services, reporter).RunAsync(request, ct), ct);
+
+    public Task<ExitCode> DhtPutAsync(DhtPutRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new DhtPutCommand(services, reporter).RunAsync(request, ct), ct);
+
+    public Task<ExitCode> DhtGetAsync(DhtGetRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new DhtGetCommand(services, reporter).RunAsync(request, ct), ct);
+
     private async Task<ExitCode> RunAsync(Action<ShoalEvent> report, Func<Reporter, Task<ExitCode>> body, CancellationToken ct)
     {
         using var reporter = new Reporter(report, services.Store);

@@ -1,4 +1,5 @@
 using Shoal.Core.Metainfo;
+using Shoal.Dht;
 using Shoal.Node.Events;
 using Shoal.Node.Torrents;
 using Shoal.Storage;
@@ -54,8 +55,12 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
     {
         try
         {
-            if (await lease.AnnounceAsync(ct) is { } result)
-                reporter.Report(new AnnouncedEvent(lease.Id.ToString(), result.Nodes, Math.Round(result.Elapsed.TotalSeconds, 3)));
+            var looking = new TaskCompletionSource<CheckResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (await lease.AnnounceAsync(looked => looking.TrySetResult(looked), ct) is not { } result) return;
+
+            reporter.Report(new AnnouncedEvent(lease.Id.ToString(), result.Nodes, Math.Round(result.Elapsed.TotalSeconds, 3)));
+            var found = await looking.Task.WaitAsync(ct);
+            reporter.Report(new FindableEvent(lease.Id.ToString(), found.IsFound, found.Hops, Math.Round(found.Elapsed.TotalSeconds, 3)));
         }
         catch (OperationCanceledException)
         {

@@ -8,6 +8,7 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(HashingEvent), "hashing")]
 [JsonDerivedType(typeof(SharedEvent), "shared")]
 [JsonDerivedType(typeof(AnnouncedEvent), "announced")]
+[JsonDerivedType(typeof(FindableEvent), "findable")]
 [JsonDerivedType(typeof(MetadataEvent), "metadata")]
 [JsonDerivedType(typeof(ProgressEvent), "progress")]
 [JsonDerivedType(typeof(PieceEvent), "piece")]
@@ -18,6 +19,12 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(RemovedEvent), "removed")]
 [JsonDerivedType(typeof(LinkEvent), "link")]
+[JsonDerivedType(typeof(DhtStatusEvent), "dht")]
+[JsonDerivedType(typeof(ContactEvent), "contact")]
+[JsonDerivedType(typeof(LookupEvent), "lookup")]
+[JsonDerivedType(typeof(PongEvent), "pong")]
+[JsonDerivedType(typeof(StoredEvent), "stored")]
+[JsonDerivedType(typeof(ValueEvent), "value")]
 [JsonDerivedType(typeof(WarningEvent), "warning")]
 [JsonDerivedType(typeof(ErrorEvent), "error")]
 [JsonDerivedType(typeof(ExitEvent), "exit")]
@@ -44,6 +51,9 @@ public sealed record FileItem(string Path, long Length, string? Id, string? Link
 
 /// <summary>So many DHT nodes took an announcement.</summary>
 public sealed record AnnouncedEvent(string Id, int Nodes, double Seconds) : ShoalEvent;
+
+/// <summary>Whether what was announced was found by an independent lookup afterwards.</summary>
+public sealed record FindableEvent(string Id, bool Found, int Hops, double Seconds) : ShoalEvent;
 
 /// <summary>It is known what a link names.</summary>
 public sealed record MetadataEvent(
@@ -78,7 +88,12 @@ public sealed record DoneEvent(string Path, long Bytes, long Reused, double Seco
 public sealed record ServingEvent(int Peers, long Uploaded, double Rate) : ShoalEvent;
 
 /// <summary>Somebody has it.</summary>
-public sealed record FoundPeerEvent(string Id, string Address, string Via, int Hops, double Ms) : ShoalEvent;
+public sealed record FoundPeerEvent(string Id, string Address, string Via, int Hops, double Ms) : ShoalEvent
+{
+    /// <summary>The contact that said so; only of a lookup in the DHT, and null there if it was announced to this very node.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? From { get; init; }
+}
 
 /// <summary>Something the store holds.</summary>
 public sealed record ItemEvent(string Kind, string Id, string Name, long Length, long Have) : ShoalEvent

@@ -13,4 +13,9 @@ namespace Shoal.Node.Events;
 [JsonSerializable(typeof(InspectRequest))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(RemoveRequest))]
+[JsonSerializable(typeof(DhtStatusRequest))]
+[JsonSerializable(typeof(DhtLookupRequest))]
+[JsonSerializable(typeof(DhtPingRequest))]
+[JsonSerializable(typeof(DhtPutRequest))]
+[JsonSerializable(typeof(DhtGetRequest))]
 public sealed partial class ShoalJson : JsonSerializerContext;

@@ -37,6 +37,9 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     public ListeningEvent Listening { get; private init; } = null!;
 
+    /// <summary>On the clock of the options.</summary>
+    public long StartedAt { get; private init; }
+
     /// <summary>The TCP port that is announced; 0 for none.</summary>
     public int Port { get; private init; }
 
@@ -137,6 +140,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         {
             Dht = dht,
             Engine = engine,
+            StartedAt = options.Clock.GetTimestamp(),
             Port = port,
             Listening = new ListeningEvent(
                 listeners.Count > 0 ? listeners[0].LocalEndPoint.ToString() : null, sockets[0].LocalEndPoint.ToString(), [.. addresses.Select(a => a.ToString())]),

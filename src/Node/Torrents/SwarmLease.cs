@@ -17,7 +17,8 @@ internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm)
 
     public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(id, content, fetch);
 
-    public Task<Dht.AnnounceResult?> AnnounceAsync(CancellationToken ct) => table.AnnounceAsync(id, ct);
+    /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
+    public Task<Dht.AnnounceResult?> AnnounceAsync(Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(id, onChecked, ct);
 
     public void AnnounceWhenDue() => table.AnnounceWhenDue(id);
 

@@ -51,11 +51,11 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     internal Task<bool> IsWantedAsync(InfoHash id) => AskAsync(() => _entries.ContainsKey(id));
 
     /// <summary>Announces a swarm, once for all leases.</summary>
-    internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, CancellationToken ct)
+    internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, Action<Dht.CheckResult>? onChecked, CancellationToken ct)
     {
         if (network.Port == 0) return null;
 
-        return await network.Dht.AnnounceAsync(id.Truncated, network.Port, ct);
+        return await network.Dht.AnnounceAsync(id.Truncated, network.Port, ct, onChecked);
     }
 
     /// <summary>Announces a swarm when it is due, without waiting: what the run before announced a moment ago is not repeated.</summary>

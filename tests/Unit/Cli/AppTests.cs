@@ -238,6 +238,29 @@ public sealed class AppTests : IDisposable
             """, _output.ToString());
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task SaysThatAShareIsNotFound_AndNotThatItIs(bool isFound, bool isTold)
+    {
+        _script = Reports(new FindableEvent(Id, isFound, 2, 0.08));
+
+        await RunAsync("share", "x");
+
+        Assert.Equal(isTold, _output.ToString().Contains("Warning: a lookup did not find 0123456789ab… in the DHT.", StringComparison.Ordinal));
+        Assert.Equal(isTold ? 2 : 1, Lines(_output).Length);
+    }
+
+    [Fact]
+    public async Task SaysThatAShareIsFound_WhenVerbose()
+    {
+        _script = Reports(new FindableEvent(Id, true, 2, 0.08));
+
+        await RunAsync("share", "x", "--verbose");
+
+        Assert.Contains("Found 0123456789ab… in the DHT as a stranger would, over 2 hops in 80 ms\n", _output.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TellsAGetInPlainLines_WhenRedirected()
     {

@@ -88,6 +88,38 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task CarriesTheVerbsOfTheDht()
+    {
+        var holder = new ScriptedCommands((_, report, _) =>
+        {
+            report(new StoredEvent("aa", 8, 0, null, null, null, 0.1));
+            return Task.FromResult(ExitCode.NobodyHasIt);
+        });
+        await using var server = await ControlServer.StartAsync(holder, Everything, Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+        List<ShoalEvent> seen = [];
+
+        await client.DhtStatusAsync(new DhtStatusRequest { Bootstrap = ["a:1"] }, seen.Add, default);
+        await client.DhtLookupAsync(new DhtLookupRequest("aa") { Timeout = 2.5 }, seen.Add, default);
+        await client.DhtPingAsync(new DhtPingRequest("b:2"), seen.Add, default);
+        await client.DhtPutAsync(new DhtPutRequest([1]), seen.Add, default);
+        await client.DhtPutAsync(new DhtPutRequest([1]) { PublicKey = [2], Salt = [3], Sequence = 4, Signature = [5], Cas = 6 }, seen.Add, default);
+        var code = await client.DhtGetAsync(new DhtGetRequest("cc") { Salt = [7], Once = true }, seen.Add, default);
+
+        Assert.Equal(ExitCode.NobodyHasIt, code);
+        Assert.Equal(Enumerable.Repeat(new StoredEvent("aa", 8, 0, null, null, null, 0.1), 6), seen);
+        Assert.Equal(["a:1"], Assert.IsType<DhtStatusRequest>(holder.Requests[0]).Bootstrap);
+        Assert.Equal(("aa", 2.5), (Assert.IsType<DhtLookupRequest>(holder.Requests[1]).Key, ((DhtLookupRequest)holder.Requests[1]).Timeout));
+        Assert.Equal("b:2", Assert.IsType<DhtPingRequest>(holder.Requests[2]).Address);
+        var (plain, signed) = ((DhtPutRequest)holder.Requests[3], (DhtPutRequest)holder.Requests[4]);
+        Assert.Equal((null, null, null, null), (plain.PublicKey, plain.Salt, plain.Signature, plain.Cas));
+        Assert.Equal([1, 2, 3, 5], (byte[])[.. signed.Value, .. signed.PublicKey!, .. signed.Salt!, .. signed.Signature!]);
+        Assert.Equal((4, 6), (signed.Sequence, signed.Cas));
+        var get = Assert.IsType<DhtGetRequest>(holder.Requests[5]);
+        Assert.Equal(("cc", 7, true), (get.Target, get.Salt![0], get.Once));
+    }
+
+    [Fact]
     public async Task TellsWhereTheHolderListens()
     {
         var holder = new ScriptedCommands((_, _, _) => Task.FromResult(ExitCode.Done));

@@ -29,6 +29,31 @@ public sealed class EventLineTests
         { new RemovedEvent("aa", "n", true), """{"event":"removed","id":"aa","name":"n","filesDeleted":true}""" },
         { new HashingEvent("/a", 1, 2), """{"event":"hashing","path":"/a","bytes":1,"length":2}""" },
         { new PieceEvent(3, 9, "127.0.0.2:9000"), """{"event":"piece","index":3,"count":9,"address":"127.0.0.2:9000"}""" },
+        { new FindableEvent("aa", true, 2, 0.08), """{"event":"findable","id":"aa","found":true,"hops":2,"seconds":0.08}""" },
+        {
+            new FoundPeerEvent("aa", "127.0.0.2:9000", "dht", 2, 12) { From = "127.0.0.3:8468" },
+            """{"event":"peer","id":"aa","address":"127.0.0.2:9000","via":"dht","hops":2,"ms":12,"from":"127.0.0.3:8468"}"""
+        },
+        {
+            new DhtStatusEvent(
+                [new DhtNodeItem("aa", "127.0.0.2:8468", null, 1, 0, [new DhtBucketItem(0, 1, 0, 128)], [new DhtContactItem("bb", "127.0.0.3:8468", true)], 2, 3, 4, 2.5)],
+                5, new Dictionary<string, DhtTrafficItem> { ["find_node"] = new(6, 7) }, 8, 9, 10, 11, 12, 13, 14, 15),
+            """{"event":"dht","nodes":[{"id":"aa","address":"127.0.0.2:8468","external":null,"good":1,"questionable":0,"buckets":[{"bits":0,"good":1,"questionable":0,"capacity":128}],"contacts":[{"id":"bb","address":"127.0.0.3:8468","good":true}],"keys":2,"peers":3,"items":4,"networkSize":2.5}],"ownKeys":5,"queries":{"find_node":{"received":6,"sent":7}},"answers":8,"errors":9,"timeouts":10,"refused":11,"malformed":12,"dropped":13,"bytesSent":14,"bytesReceived":15}"""
+        },
+        { new ContactEvent("aa", "127.0.0.2:8468", 7, "01", 2), """{"event":"contact","id":"aa","address":"127.0.0.2:8468","bits":7,"distance":"01","hops":2}""" },
+        {
+            new LookupEvent("aa", 8, 1, 12, 2, 0.05, 1, null, false),
+            """{"event":"lookup","key":"aa","contacts":8,"peers":1,"queries":12,"hops":2,"seconds":0.05,"seeds":1,"downloaders":null,"crowded":false}"""
+        },
+        { new PongEvent("127.0.0.2:8468", "aa", 0.4, "SH 0.1", null), """{"event":"pong","address":"127.0.0.2:8468","id":"aa","ms":0.4,"version":"SH 0.1","external":null}""" },
+        {
+            new StoredEvent("aa", 8, 0, "bb", 1, "s", 0.1),
+            """{"event":"stored","target":"aa","nodes":8,"conflicts":0,"publicKey":"bb","sequence":1,"salt":"s","seconds":0.1}"""
+        },
+        {
+            new ValueEvent("aa", "hi", "323a6869", null, null, 8, 0.1),
+            """{"event":"value","target":"aa","value":"hi","bencodedHex":"323a6869","publicKey":null,"sequence":null,"copies":8,"seconds":0.1}"""
+        },
         { new WarningEvent("w", "m"), """{"event":"warning","code":"w","message":"m"}""" },
         { new ErrorEvent("not-found", "näh <é>"), """{"event":"error","code":"not-found","message":"näh <é>"}""" },
     };

@@ -26,6 +26,16 @@ internal sealed class ScriptedCommands(Script script) : IShoalCommands
 
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
+    public Task<ExitCode> DhtStatusAsync(DhtStatusRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> DhtLookupAsync(DhtLookupRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> DhtPingAsync(DhtPingRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> DhtPutAsync(DhtPutRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> DhtGetAsync(DhtGetRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
     private Task<ExitCode> RunAsync(object request, Action<ShoalEvent> report, CancellationToken ct)
     {
         lock (Requests) Requests.Add(request);

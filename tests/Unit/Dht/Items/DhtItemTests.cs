@@ -39,6 +39,30 @@ public sealed class DhtItemTests
         }, iter: 20);
 
     [Fact]
+    public void TakesWhatWasSignedElsewhere()
+    {
+        var item = DhtItem.Sign(Key, "5:Hello"u8, 3, "salt"u8);
+
+        Assert.True(DhtItem.TryCreate(item.PublicKey.Span, item.Value.Span, 3, "salt"u8, item.Signature.Span, out var same));
+        Assert.Equal((item.Target, 3), (same.Target, same.Sequence));
+    }
+
+    [Fact]
+    public void RefusesWhatWasNotSignedSo()
+    {
+        var item = DhtItem.Sign(Key, "5:Hello"u8, 3, "salt"u8);
+
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, "5:hello"u8, 3, "salt"u8, item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, item.Value.Span, 4, "salt"u8, item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, item.Value.Span, 3, "pepper"u8, item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, item.Value.Span, 3, new byte[65], item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, new byte[2000], 3, "salt"u8, item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span[1..], item.Value.Span, 3, "salt"u8, item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, item.Value.Span, -1, "salt"u8, item.Signature.Span, out _));
+        Assert.False(DhtItem.TryCreate(item.PublicKey.Span, item.Value.Span, 3, "salt"u8, [], out _));
+    }
+
+    [Fact]
     public void RefusesAnyOtherKeyAndSignature() =>
         Gen.Select(Gen.Byte.Array[32], Gen.Byte.Array[64]).Sample((key, signature) => !Ed25519.Verify(key, "i1e"u8, signature), iter: 200);
 
