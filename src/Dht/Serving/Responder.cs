@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Shoal.Core;
-using Shoal.Dht.Announcing;
 using Shoal.Dht.Items;
 using Shoal.Dht.Krpc;
 using Shoal.Dht.Routing;
@@ -16,7 +15,7 @@ internal sealed class Responder
     public const int TokenField = 7 + TokenIssuer.TokenLength + 2; // 5:token8:........
 
     private readonly AddressFamily _family;
-    private readonly Announcer _own;
+    private readonly Func<Hash160, int> _ownPort;
     private readonly ContactLists _contacts;
     private readonly TokenIssuer _tokens;
     private readonly AnswerBounds _bounds;
@@ -27,11 +26,18 @@ internal sealed class Responder
     private readonly byte[] _seedFilter = new byte[ScrapeFilter.Length];
     private NodeId _self;
 
-    public Responder(NodeId self, AddressFamily family, RoutingTable table, Announcer own, DhtNodeOptions options, Random random, TimeSpan now)
+    /// <param name="self">Who we are.</param>
+    /// <param name="family">Of all whom we hear.</param>
+    /// <param name="table">The contacts to tell.</param>
+    /// <param name="ownPort">Where we accept connections for a key that we announce ourselves; 0 for any other.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="random">For secrets and samples.</param>
+    /// <param name="now">Monotonic.</param>
+    public Responder(NodeId self, AddressFamily family, RoutingTable table, Func<Hash160, int> ownPort, DhtNodeOptions options, Random random, TimeSpan now)
     {
         _self = self;
         _family = family;
-        _own = own;
+        _ownPort = ownPort;
         _contacts = new ContactLists(family, table);
         _tokens = new TokenIssuer(random, now);
         _bounds = new AnswerBounds(options, random);
@@ -172,7 +178,7 @@ internal sealed class Responder
     private int Values(Hash160 key, NetworkScope asker, NetEndPoint local, bool noSeeds, TimeSpan now)
     {
         var count = 0;
-        if (_own.TryGetPort(key, out var port) && local.Family == _family && local.WithPort(port).IsUsableFrom(asker)) _values[count++] = local.WithPort(port);
+        if (_ownPort(key) is var port and not 0 && local.Family == _family && local.WithPort(port).IsUsableFrom(asker)) _values[count++] = local.WithPort(port);
         return count + Peers.Sample(key, asker, now, _values.AsSpan(count), noSeeds);
     }
 
