@@ -48,7 +48,7 @@ internal sealed class DhtNode
         _querier = new Querier(() => _table.Self, options.ReadOnly, _budget, random);
         _lookups = new LookupTable(_table, _querier, _seeds, random);
         _announcer = new Announcer(_lookups, _table, _external, random);
-        _responder = new Responder(id, family, _table, key => _announcer.TryGetPort(key, out var port) ? port : 0, options, random, now);
+        _responder = new Responder(id, family, _table, _announcer.PortOf, options, random, now);
         _joining = new Joining(_table, _seeds, _lookups, new Upkeep(_table, random, now), _querier, random);
         _tasks = new Tasks(_lookups, _querier);
     }

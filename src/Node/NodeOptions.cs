@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Shoal.Node.Network;
 
 namespace Shoal.Node;
 
@@ -29,10 +30,22 @@ public sealed record NodeOptions
     /// <summary>Nodes of the DHT to begin with, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
 
+    /// <summary>Whether to join the public Mainline DHT: through <see cref="Routers"/>, and through whatever nodes peers and torrents name.</summary>
+    public bool Public { get; init; }
+
+    /// <summary>Where the public DHT is entered, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Routers { get; init; } = PublicRouters.All;
+
+    /// <summary>Bytes a second that the DHT may send; 0 for no limit, null for none but a modest one in public.</summary>
+    public long? DhtLimit { get; init; }
+
     /// <summary>Peers to contact for every torrent, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
-    /// <summary>Whether torrents are announced in the DHT.</summary>
+    /// <summary>Whether peers and DHT nodes are looked for on the local network, and told of us; never from loopback addresses.</summary>
+    public bool Lan { get; init; } = true;
+
+    /// <summary>Whether torrents are announced, in the DHT and on the local network.</summary>
     public bool Announce { get; init; } = true;
 
     /// <summary>Whether the node answers queries of the DHT; a node that soon leaves does not (BEP 43).</summary>

@@ -16,9 +16,12 @@ internal sealed class NetworkOptions
     private readonly Option<int?> _port = Typed.Port("--port", "TCP port (default: 9000, or the next free one)");
     private readonly Option<int?> _dhtPort = Typed.Port("--dht-port", "UDP port of the DHT (default: 8468, or the next free one)");
     private readonly Option<string[]> _bootstrap = Typed.HostPorts("--bootstrap", "A node of the DHT to begin with; repeatable");
+    private readonly Option<bool> _public = new("--public") { Description = "Join the public DHT of BitTorrent, through its well-known routers" };
+    private readonly Option<string[]> _router = Typed.HostPorts("--router", "With --public: a router to use instead of the well-known ones; repeatable");
+    private readonly Option<long?> _dhtLimit = Typed.Rate("--dht-limit", "Bytes a second that the DHT may send (default: no limit; 128KiB with --public)");
     private readonly Option<string[]> _peer = Typed.HostPorts("--peer", "A peer to contact; repeatable");
-    private readonly Option<bool> _noLan = new("--no-lan") { Description = "Send nothing to the local network in search of peers" };
-    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced in the DHT: none or torrents (default: torrents)" };
+    private readonly Option<bool> _noLan = new("--no-lan") { Description = "Neither look for peers on the local network nor tell it of this one" };
+    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT and on the local network: none or torrents (default: torrents)" };
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _memory = Typed.Size("--memory", "Bytes for buffers (default: 64MiB)");
@@ -33,12 +36,16 @@ internal sealed class NetworkOptions
             if (level is "files" or "chunks") result.AddError($"--announce {level} is not built yet: write none or torrents.");
             else if (level is not ("none" or "torrents")) result.AddError($"--announce: '{level}' is no level: write none or torrents.");
         });
+        _router.Validators.Add(result =>
+        {
+            if (result.GetResult(_public) is not { Implicit: false }) result.AddError("--router says where to enter the public DHT: give --public too, or --bootstrap for another network.");
+        });
     }
 
     public void AddTo(Command command)
     {
         _store.AddTo(command);
-        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _peer, _noLan, _announce, _download, _upload, _memory]) command.Options.Add(option);
+        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _download, _upload, _dhtLimit, _memory]) command.Options.Add(option);
     }
 
     public IReadOnlyList<string> Bootstrap(ParseResult parse) => parse.GetValue(_bootstrap) ?? [];
@@ -57,7 +64,11 @@ internal sealed class NetworkOptions
             DhtPort = parse.GetValue(_dhtPort) ?? NodeOptions.DefaultDhtPort,
             DhtPortIsExact = parse.GetValue(_dhtPort) is not null,
             Bootstrap = Bootstrap(parse),
+            Public = parse.GetValue(_public),
+            Routers = parse.GetValue(_router) ?? options.Routers,
+            DhtLimit = parse.GetValue(_dhtLimit),
             Peers = Peers(parse),
+            Lan = !parse.GetValue(_noLan),
             Announce = parse.GetValue(_announce) != "none",
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,
@@ -68,5 +79,5 @@ internal sealed class NetworkOptions
 
     /// <summary>The names of those given that only the start of a node settles.</summary>
     public IReadOnlyList<string> Settled(ParseResult parse) =>
-        [.. ((Option[])[_listen, _port, _dhtPort, _noLan, _announce, _download, _upload, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        [.. ((Option[])[_listen, _port, _dhtPort, _public, _router, _noLan, _announce, _download, _upload, _dhtLimit, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 }

@@ -18,6 +18,9 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
 
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 
+    /// <summary>Nodes of the DHT to begin from, <c>host:port</c> or <c>[address]:port</c> (BEP 5).</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+
     /// <summary>Layers that are absent are left unknown, since peers supply them; one that is wrong, or belongs to no file, refuses the whole.</summary>
     public static MetainfoError Read(ReadOnlyMemory<byte> bytes, out MetainfoFile metainfo)
     {
@@ -30,7 +33,7 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
 
         TorrentInfo? info = null;
         ReadOnlySpan<byte> layers = default;
-        List<string> trackers = [], webSeeds = [];
+        List<string> trackers = [], webSeeds = [], nodes = [];
         while (reader.TryReadKey(out var key))
         {
             if (key.SequenceEqual("info"u8))
@@ -46,6 +49,7 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
                 if (key.SequenceEqual("piece layers"u8)) layers = value;
                 else if (key.SequenceEqual("announce"u8) || key.SequenceEqual("announce-list"u8)) CollectUrls(value, trackers);
                 else if (key.SequenceEqual("url-list"u8)) CollectUrls(value, webSeeds);
+                else if (key.SequenceEqual("nodes"u8)) CollectNodes(value, nodes);
             }
         }
 
@@ -54,7 +58,7 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
         var pieceLayers = new PieceLayers(info);
         if (!layers.IsEmpty && !TryReadLayers(layers, info, pieceLayers)) return MetainfoError.InvalidPieceLayer;
 
-        metainfo = new MetainfoFile(info, pieceLayers) { Trackers = trackers, WebSeeds = webSeeds };
+        metainfo = new MetainfoFile(info, pieceLayers) { Trackers = trackers, WebSeeds = webSeeds, Nodes = nodes };
         return MetainfoError.None;
     }
 
@@ -153,6 +157,24 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>A list of lists of a host and a port; what is not so is passed over.</summary>
+    private static void CollectNodes(ReadOnlySpan<byte> value, List<string> nodes)
+    {
+        const int MaxHostLength = 253; // RFC 1035
+        var reader = new BencodeReader(value);
+        if (!reader.TryEnterList()) return;
+
+        while (nodes.Count < MaxUrls && reader.TryReadRaw(out var raw))
+        {
+            var node = new BencodeReader(raw);
+            if (!node.TryEnterList() || !node.TryReadString(out var name) || !node.TryReadInteger(out var port)) continue;
+            if (name.Length is 0 or > MaxHostLength || port is <= 0 or > ushort.MaxValue) continue;
+
+            var host = Encoding.UTF8.GetString(name);
+            nodes.Add(host.Contains(':') ? $"[{host}]:{port}" : $"{host}:{port}");
         }
     }
 

@@ -82,11 +82,8 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         _lacking.Remove(announcement);
     }
 
-    public bool TryGetPort(Hash160 key, out int port)
-    {
-        port = _announcements.TryGetValue(key, out var announcement) ? announcement.Port : 0;
-        return port != 0;
-    }
+    /// <summary>Where we accept connections for a key; 0 if it is none of ours.</summary>
+    public int PortOf(Hash160 key) => _announcements.TryGetValue(key, out var announcement) ? announcement.Port : 0;
 
     public bool Holds(OwnAnnouncement announcement) => _announcements.TryGetValue(announcement.Key, out var held) && held == announcement;
 
@@ -149,9 +146,10 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         BeginDue(turn);
     }
 
-    public void Checked(OwnAnnouncement announcement, CheckResult result, Turn turn)
+    public void Checked(OwnAnnouncement announcement, CheckResult result, int queries, Turn turn)
     {
         _checks--;
+        Totals.CheckQueries += queries;
         if (result.IsFound) Totals.Findable++;
         else Totals.NotFindable++;
         if (!Holds(announcement)) return;

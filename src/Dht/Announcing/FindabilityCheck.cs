@@ -18,10 +18,10 @@ internal sealed class FindabilityCheck(Announcer announcer, OwnAnnouncement anno
             if (peer.Port != announcement.Port || !external.MayBeOurs(peer)) continue;
 
             lookups.Cancel(run.Number);
-            announcer.Checked(announcement, new CheckResult(true, candidate.Hops, turn.Now - run.StartedAt), turn);
+            announcer.Checked(announcement, new CheckResult(true, candidate.Hops, turn.Now - run.StartedAt), run.Queries, turn);
             return;
         }
     }
 
-    public void Ended(LookupRun run, Turn turn) => announcer.Checked(announcement, new CheckResult(false, run.MaxHops, turn.Now - run.StartedAt), turn);
+    public void Ended(LookupRun run, Turn turn) => announcer.Checked(announcement, new CheckResult(false, run.MaxHops, turn.Now - run.StartedAt), run.Queries, turn);
 }

@@ -15,12 +15,16 @@ internal sealed class RegionMap(Hash160 within, int bits)
     private readonly Dictionary<NetEndPoint, RegionNode> _nodes = [];
     private readonly Dictionary<NetEndPoint, NodeId> _outside = [];
     private readonly HashSet<NetEndPoint> _voices = [];
+    private uint _places;
 
     public int Bits { get; private set; } = bits;
 
     public IReadOnlyCollection<RegionNode> Nodes => _nodes.Values;
 
     public int Live => _nodes.Values.Count(n => n.State == RegionNodeState.Live);
+
+    /// <summary>How far the eighth closest to any place in the region is on average, as a share of the key space.</summary>
+    public double Radius => RoutingTable.K / (Math.Max(Live, 1) * Math.Pow(2, Bits));
 
     /// <summary>Hears of a node; null if it is known, or not of the region, or another of its range is.</summary>
     public RegionNode? Add(NodeId id, NetEndPoint endPoint)
@@ -46,6 +50,15 @@ internal sealed class RegionMap(Hash160 within, int bits)
         var told = source.IsV6 ? answer.Nodes6 : answer.Nodes;
         for (var i = 0; i < MaxTold && told.TryNext(out var id, out var endPoint); i++)
             if (id != self && endPoint.Family == source.Family && endPoint.IsUsableFrom(source.Scope) && Add(id, endPoint) is { } node) added.Add(node);
+    }
+
+    /// <summary>A place in the region to ask the next node about: one after the other they cover it ever more closely and evenly (van der Corput's sequence).</summary>
+    public Hash160 NextPlace()
+    {
+        var place = within;
+        for (var (bit, rest) = (Bits, _places++); rest != 0 && bit < Hash160.Bits; bit++, rest >>= 1)
+            if ((rest & 1) != 0) place = place.Flip(bit);
+        return place;
     }
 
     /// <summary>Takes in the region beside it, which makes it twice as large; false if it is everything already.</summary>

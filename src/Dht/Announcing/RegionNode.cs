@@ -8,6 +8,9 @@ internal enum RegionNodeState
     Fresh,
     Visiting,
 
+    /// <summary>Visited in vain so far; welcome if it answers yet.</summary>
+    Late,
+
     /// <summary>Has answered in this round.</summary>
     Live,
     Dead,

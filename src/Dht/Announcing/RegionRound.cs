@@ -53,7 +53,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         foreach (var node in _map.Nodes)
             if (node.State == RegionNodeState.Fresh && CanAsk(turn)) Visit(node, turn);
 
-        if (!_isDelivering && _map.Nodes.All(n => n.State is RegionNodeState.Live or RegionNodeState.Dead))
+        if (!_isDelivering && _map.Nodes.All(n => n.State is RegionNodeState.Live or RegionNodeState.Late or RegionNodeState.Dead))
         {
             if (_map.Live < RoutingTable.K && _map.TryGrow())
             {
@@ -93,8 +93,13 @@ internal sealed class RegionRound : ILookupClient, IAsker
         Pump(turn);
     }
 
+    /// <summary>A visit that takes long is made again at once, and not waited for a second time; a late answer still counts.</summary>
     public void Slow(PendingQuery query, Turn turn)
     {
+        if (query.Subject is not VisitTask { Node: { State: RegionNodeState.Visiting } node } || _isOver) return;
+
+        node.State = ++node.Tries < MaxTries ? RegionNodeState.Fresh : RegionNodeState.Late;
+        Pump(turn);
     }
 
     public void Failed(PendingQuery query, Turn turn)
@@ -103,7 +108,10 @@ internal sealed class RegionRound : ILookupClient, IAsker
         Settle(task);
         if (_isOver) return;
 
-        if (task.Node.State == RegionNodeState.Visiting) task.Node.State = ++task.Node.Tries < MaxTries ? RegionNodeState.Fresh : RegionNodeState.Dead;
+        if (task is VisitTask)
+        {
+            if (task.Node.State == RegionNodeState.Late) task.Node.State = RegionNodeState.Dead;
+        }
         else if (++task.Node.Tries < MaxTries) foreach (var key in task.Keys) task.Node.Keys.Enqueue(key);
         else
         {
@@ -117,6 +125,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
     /// <summary>A visited node has answered, or not as one should.</summary>
     internal void Visited(RegionNode node, in KrpcMessage answer)
     {
+        if (node.State == RegionNodeState.Live) return;
         if (answer.Type != KrpcType.Response || answer.Id is not { } id || id != node.Id)
         {
             node.State = RegionNodeState.Dead;
@@ -173,7 +182,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
     private void Visit(RegionNode node, Turn turn)
     {
         node.State = RegionNodeState.Visiting;
-        Send(new VisitTask(node), t => _lookups.Querier.GetPeers(node.EndPoint, node.Id.Value, scrape: false, this, t, turn), [], turn);
+        Send(new VisitTask(node), t => _lookups.Querier.GetPeers(node.EndPoint, _map.NextPlace(), scrape: false, this, t, turn), [], turn);
     }
 
     private void Tell(RegionNode node, Turn turn)
@@ -220,7 +229,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         foreach (var key in _keys)
         {
             var closest = _map.Closest(key, RoutingTable.K).ToList();
-            var isCrowded = closest.Count == RoutingTable.K && _lookups.Size.Nodes is { } nodes && Lookup.IsCrowded((closest[^1].Id.Value ^ key.Key).Fraction, nodes);
+            var isCrowded = closest.Count == RoutingTable.K && Lookup.IsCrowded(new KeyRegion(closest[0].Id.Value, closest.Min(n => (n.Id.Value ^ closest[0].Id.Value).LeadingZeros)), _map.Radius);
             foreach (var node in isCrowded ? _map.Closest(key, RegionMap.MaxNodes) : closest) Give(key, node);
         }
     }

@@ -10,16 +10,22 @@ namespace Shoal.Dht.Lookups;
 /// </summary>
 /// <param name="target">Where to.</param>
 /// <param name="paths">How many disjoint paths, at least 1.</param>
-internal sealed class Lookup(Hash160 target, int paths)
+/// <param name="shunned">A region that it stays out of.</param>
+internal sealed class Lookup(Hash160 target, int paths, KeyRegion? shunned = null)
 {
     public const int Alpha = 4;
 
     private const int MaxCandidates = 160;
     private const int MaxTokenLength = 128;
 
-    /// <summary>Fewer nodes than this are expected as close as the eighth closest, if chance alone has placed it. One honest lookup in a thousand is below.</summary>
-    private const double CrowdedBelow = 2;
+    /// <summary>Fewer nodes than this are expected in the region of the eight closest, if chance alone has placed them; a few honest lookups in a hundred are below, and look again.</summary>
+    private const double SuspiciousBelow = 4;
 
+    /// <summary>So many times closer together than elsewhere are those closest where somebody crowds; of honest lookups one in several hundred.</summary>
+    private const double CrowdedTimes = 4;
+
+    /// <summary>How many of those closest must have answered: more where many will only tell of a shunned crowd.</summary>
+    private readonly int _width = shunned is null ? RoutingTable.K : 2 * RoutingTable.K;
     private readonly List<Candidate> _candidates = [];
     private readonly List<Candidate> _seeds = [];
     private readonly List<Candidate> _wide = [];
@@ -45,6 +51,7 @@ internal sealed class Lookup(Hash160 target, int paths)
     /// <param name="alive">Whether it has just answered us something.</param>
     public void Add(NodeId id, NetEndPoint endPoint, int hops, int path, bool alive = false)
     {
+        if (shunned is { } region && region.Contains(id.Value)) return;
         if (_seeds.Exists(s => s.EndPoint == endPoint && s.State == CandidateState.Waiting)) return;
         if (!_known.Add(endPoint))
         {
@@ -66,16 +73,15 @@ internal sealed class Lookup(Hash160 target, int paths)
         if (last >= 0) Forget(_candidates[last]);
     }
 
-    /// <summary>A contact to be asked whatever its distance, since those closest are not to be trusted.</summary>
+    /// <summary>A contact to be asked, and told, whatever its distance, since those closest are not to be trusted.</summary>
     public void AddWide(Candidate other)
     {
-        var known = _candidates.Find(c => c.EndPoint == other.EndPoint);
-        if (known is not null && known.State is not CandidateState.Fresh) return;
         if (_wide.Exists(c => c.EndPoint == other.EndPoint)) return;
 
-        var candidate = known ?? new Candidate(other.Id, other.EndPoint, other.Hops + 1, other.Path);
-        if (known is null)
+        var candidate = _candidates.Find(c => c.EndPoint == other.EndPoint);
+        if (candidate is null)
         {
+            candidate = new Candidate(other.Id, other.EndPoint, other.Hops + 1, other.Path);
             _known.Add(candidate.EndPoint);
             Insert(candidate);
         }
@@ -141,13 +147,28 @@ internal sealed class Lookup(Hash160 target, int paths)
     /// <summary>Whether a candidate is to be told an announcement although others are closer.</summary>
     public bool IsWide(Candidate candidate) => _wide.Contains(candidate);
 
-    /// <summary>How far the eighth closest that answered is; null if fewer have.</summary>
-    public double? Radius => WhoAnswered().ElementAtOrDefault(RoutingTable.K - 1) is { } eighth ? (eighth.Id!.Value.Value ^ target).Fraction : null;
+    /// <summary>How far the eighth closest that answered is, as a share of the key space; null if fewer have.</summary>
+    public double? Radius => WhoAnswered().ElementAtOrDefault(RoutingTable.K - 1) is { } eighth ? Distance(eighth).Fraction : null;
 
-    /// <summary>Whether more nodes than chance explains are close to a target, as where somebody wants to hide it (an eclipse).</summary>
-    /// <param name="radius">How far the eighth closest is, as a share of the key space.</param>
+    /// <summary>The smallest region that the eight closest that answered are all in; null if fewer have.</summary>
+    public KeyRegion? Cluster
+    {
+        get
+        {
+            var closest = WhoAnswered().Take(RoutingTable.K).Select(c => c.Id!.Value.Value).ToList();
+            return closest.Count < RoutingTable.K ? null : new KeyRegion(closest[0], closest.Min(id => (id ^ closest[0]).LeadingZeros));
+        }
+    }
+
+    /// <summary>Whether there may be more nodes in the region of those closest than chance explains, as where somebody wants to hide a key (an eclipse).</summary>
+    /// <param name="cluster">Where the eight closest are.</param>
     /// <param name="networkSize">An estimate of how many nodes there are.</param>
-    public static bool IsCrowded(double radius, double networkSize) => radius * networkSize < CrowdedBelow;
+    public static bool IsSuspicious(KeyRegion cluster, double networkSize) => cluster.Share * networkSize < SuspiciousBelow;
+
+    /// <summary>Whether there are, by what is found beside it at the same time.</summary>
+    /// <param name="cluster">Where the eight closest to the target are.</param>
+    /// <param name="elsewhere">How far the eighth closest to another target is.</param>
+    public static bool IsCrowded(KeyRegion cluster, double elsewhere) => cluster.Share * CrowdedTimes < elsewhere;
 
     private static bool Take(Candidate next)
     {
@@ -159,13 +180,13 @@ internal sealed class Lookup(Hash160 target, int paths)
     private bool TryFind(Func<Candidate, int, bool> matches, int path, out Candidate found)
     {
         Span<int> considered = stackalloc int[paths];
-        var share = RoutingTable.K / paths;
+        var share = _width / paths;
         var all = 0;
         found = null!;
         foreach (var candidate in _candidates)
         {
             if (candidate.State is CandidateState.Failed or CandidateState.Slow) continue;
-            if ((all < RoutingTable.K || considered[candidate.Path] < share) && matches(candidate, path))
+            if ((all < _width || considered[candidate.Path] < share) && matches(candidate, path))
             {
                 found = candidate;
                 return true;

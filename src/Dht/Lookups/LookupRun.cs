@@ -26,27 +26,32 @@ internal sealed record LookupGoal(Hash160 Target, LookupKind Kind)
     /// <summary>Asks for the filters of BEP 33 too.</summary>
     public bool Scrape { get; init; }
 
+    /// <summary>Where nobody is asked.</summary>
+    public KeyRegion? Shunned { get; init; }
+
     /// <summary>Begins from contacts anywhere instead of the closest, so that it goes another way than the one before.</summary>
     public bool FromAnywhere { get; init; }
 }
 
 /// <summary>
-/// Asks, for one lookup, whom <see cref="Lookup"/> ranks next, and hears the answers. Where those closest are suspiciously many it looks around them: in the neighbouring
-/// ranges, found by lookups that whoever crowds around the target has no part in; who is found there is asked as well.
+/// Asks, for one lookup, whom <see cref="Lookup"/> ranks next, and hears the answers. Where those closest are suspiciously close it looks at the neighbouring range, by a lookup
+/// that whoever crowds around the target has no part in. If there really are more here than there, it looks at more such ranges, and asks all who are found.
 /// </summary>
 internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, ILookupClient client, TimeSpan now) : IAsker, ILookupClient
 {
-    private const int Flanks = 4;
+    private const int Flanks = 6;
+    private const int FlankNodes = 12;
     private const int RegionNodes = 16;
     private const int MaxTold = 2 * RoutingTable.K;
 
     private int _flanks;
+    private bool _hasProbed;
 
     public int Number => number;
 
     public LookupGoal Goal => goal;
 
-    public Lookup Ranking { get; } = new(goal.Target, goal.Kind == LookupKind.Contacts ? 1 : 2);
+    public Lookup Ranking { get; } = new(goal.Target, goal.Kind == LookupKind.Contacts ? 1 : 2, goal.Shunned);
 
     public TimeSpan StartedAt => now;
 
@@ -87,9 +92,10 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
 
         while (table.Querier.CanAsk(turn.Now) && Ranking.TryNext(out var candidate)) Ask(candidate, turn);
         if (_flanks > 0 || !Ranking.IsSettled || (goal.Waits && Ranking.AnsweredCount == 0)) return;
-        if (ShouldWiden())
+        if (!_hasProbed && IsSuspicious())
         {
-            Widen(turn);
+            _hasProbed = true;
+            LookBeside(0, turn);
             return;
         }
 
@@ -138,7 +144,14 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
     {
         _flanks--;
         Queries += run.Queries;
-        foreach (var candidate in run.Ranking.WhoAnswered().Where(c => c.HasValidId).Take(RoutingTable.K)) Ranking.AddWide(candidate);
+        if (!IsWide && Ranking.Cluster is { } cluster && Lookup.IsCrowded(cluster, run.Ranking.Radius ?? 1))
+        {
+            IsWide = true;
+            for (var i = 1; i <= Flanks; i++) LookBeside(i, turn);
+        }
+
+        if (IsWide)
+            foreach (var candidate in run.Ranking.WhoAnswered().Where(c => c.HasValidId).Take(FlankNodes)) Ranking.AddWide(candidate);
         Pump(turn);
     }
 
@@ -154,14 +167,16 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
             if (other.IsUsableFrom(scope)) table.TellOtherFamily(other, turn);
     }
 
-    /// <summary>Those closest are not to be trusted where too many are.</summary>
-    private bool ShouldWiden() => goal.Kind != LookupKind.Contacts && !IsWide && table.Size.Nodes is { } nodes && Ranking.Radius is { } radius && Lookup.IsCrowded(radius, nodes);
+    private bool IsSuspicious() =>
+        goal.Kind != LookupKind.Contacts && table.Size.Nodes is { } nodes && Ranking.Cluster is { } cluster && Lookup.IsSuspicious(cluster, nodes);
 
-    private void Widen(Turn turn)
+    /// <summary>Looks for who is near the target but not of the crowd: first in the range beside it, last at the target itself.</summary>
+    private void LookBeside(int flank, Turn turn)
     {
-        IsWide = true;
+        _flanks++;
         var bits = table.Size.RegionBits(RegionNodes);
-        _flanks = Flanks;
-        for (var i = 0; i < Flanks; i++) table.Begin(new LookupGoal(goal.Target.Flip(bits + i), LookupKind.Contacts), this, turn);
+        var target = flank == Flanks ? goal.Target : goal.Target.Flip(bits + flank);
+        var cluster = Ranking.Cluster!.Value;
+        table.Begin(new LookupGoal(target, LookupKind.Contacts) { Shunned = cluster with { Bits = Math.Min(cluster.Bits, bits + Flanks) } }, this, turn);
     }
 }

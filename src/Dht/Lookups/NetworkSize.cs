@@ -9,28 +9,26 @@ namespace Shoal.Dht.Lookups;
 /// </summary>
 internal sealed class NetworkSize
 {
-    private const int Samples = 15;
+    private const int MaxSamples = 15;
 
-    private readonly double[] _samples = new double[Samples];
-    private readonly double[] _sorted = new double[Samples];
-    private int _count;
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(30);
+
+    private readonly Queue<(TimeSpan At, double Nodes)> _samples = new();
 
     /// <summary>Null before the first lookup has ended.</summary>
     public double? Nodes { get; private set; }
 
     /// <summary>A lookup has ended.</summary>
     /// <param name="lookup">With all that answered it.</param>
-    public void Observe(Lookup lookup)
+    /// <param name="now">Now: what is older than half an hour does not count.</param>
+    public void Observe(Lookup lookup, TimeSpan now)
     {
         if (lookup.AnsweredCount == 0) return;
 
         // with the k-th closest of uniformly placed IDs at a share d of the space, (k - 1) / d is an unbiased estimate
-        var nodes = lookup.Radius is > 0 and var radius ? (RoutingTable.K - 1) / radius : lookup.AnsweredCount;
-        _samples[_count++ % Samples] = nodes;
-        var held = Math.Min(_count, Samples);
-        _samples.AsSpan(0, held).CopyTo(_sorted);
-        _sorted.AsSpan(0, held).Sort();
-        Nodes = _sorted[held / 2];
+        _samples.Enqueue((now, lookup.Radius is > 0 and var radius ? (RoutingTable.K - 1) / radius : lookup.AnsweredCount));
+        while (_samples.Count > MaxSamples || now - _samples.Peek().At > Fresh) _samples.Dequeue();
+        Nodes = _samples.Select(s => s.Nodes).Order().ElementAt(_samples.Count / 2);
     }
 
     /// <summary>How many leading bits those share that have about so many nodes among them, or up to twice as many; 0 if unknown.</summary>

@@ -10,6 +10,7 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(15); // BEP 5
+    private static readonly TimeSpan SurveyEvery = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MeetAgainAfter = TimeSpan.FromSeconds(30);
 
@@ -20,6 +21,7 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     private readonly Queue<int> _toFill = [];
     private int _selfLookups;
     private TimeSpan _selfLookupAt = TimeSpan.MaxValue;
+    private TimeSpan _surveyAt = now + SurveyEvery;
 
     public TimeSpan NextAt { get; private set; } = now + Every;
 
@@ -61,13 +63,23 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         return true;
     }
 
-    /// <summary>An ID in a range that has not been heard from for long, or that has not been filled since the start.</summary>
+    /// <summary>
+    /// An ID in a range that has not been heard from for long, or that has not been filled since the start; and now and then one anywhere, so that the estimate of the
+    /// network's size stays fresh.
+    /// </summary>
     public bool TryTakeRefresh(TimeSpan now, out Hash160 target)
     {
         target = default;
         if (_toFill.TryDequeue(out var bits))
         {
             target = table.RandomSharing(bits, random);
+            return true;
+        }
+
+        if (now >= _surveyAt && table.Usable > 0)
+        {
+            _surveyAt = now + SurveyEvery * (0.8 + 0.4 * random.NextDouble());
+            target = Hash160.Random(random);
             return true;
         }
 

@@ -27,12 +27,12 @@ internal sealed class Responder
     private NodeId _self;
 
     /// <param name="self">Who we are.</param>
-    /// <param name="family">Of all whom we hear.</param>
-    /// <param name="table">The contacts to tell.</param>
+    /// <param name="family">Of our address.</param>
+    /// <param name="table">Whom we know.</param>
     /// <param name="ownPort">Where we accept connections for a key that we announce ourselves; 0 for any other.</param>
     /// <param name="options">Bounds.</param>
-    /// <param name="random">For secrets and samples.</param>
-    /// <param name="now">Monotonic.</param>
+    /// <param name="random">Chance.</param>
+    /// <param name="now">Now.</param>
     public Responder(NodeId self, AddressFamily family, RoutingTable table, Func<Hash160, int> ownPort, DhtNodeOptions options, Random random, TimeSpan now)
     {
         _self = self;
@@ -178,7 +178,7 @@ internal sealed class Responder
     private int Values(Hash160 key, NetworkScope asker, NetEndPoint local, bool noSeeds, TimeSpan now)
     {
         var count = 0;
-        if (_ownPort(key) is var port and not 0 && local.Family == _family && local.WithPort(port).IsUsableFrom(asker)) _values[count++] = local.WithPort(port);
+        if (_ownPort(key) is > 0 and var port && local.Family == _family && local.WithPort(port).IsUsableFrom(asker)) _values[count++] = local.WithPort(port);
         return count + Peers.Sample(key, asker, now, _values.AsSpan(count), noSeeds);
     }
 

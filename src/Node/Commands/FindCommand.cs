@@ -1,15 +1,16 @@
 using Shoal.Core;
 using Shoal.Core.Metainfo;
+using Shoal.Discovery.Local;
 using Shoal.Node.Events;
 
 namespace Shoal.Node.Commands;
 
-/// <summary>Asks the DHT who has something. Goes on asking until somebody does or the time is up.</summary>
+/// <summary>Asks the DHT and the local network who has something. Goes on asking until somebody does or the time is up.</summary>
 internal sealed class FindCommand(NodeServices services, Reporter reporter)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500); // for the other way to find somebody too
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500); // for the other ways to find somebody too
 
     public async Task<ExitCode> RunAsync(FindRequest request, CancellationToken ct)
     {
@@ -23,13 +24,13 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
         try
         {
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
-            var named = AskNamedAsync(id, torrent, request.Peers, enough.Token);
-            var inDht = AskDhtAsync(id, key, enough.Token);
-            if (!found) await Task.WhenAny(named, inDht);
-            found |= named.IsCompletedSuccessfully || inDht.IsCompletedSuccessfully;
-            await Task.WhenAny(Task.WhenAll(named, inDht), Task.Delay(found ? Grace : Timeout.InfiniteTimeSpan, services.Options.Clock, either.Token));
+            using var lan = HearLan(id, key, out var onLan);
+            Task[] ways = [AskNamedAsync(id, torrent, request.Peers, enough.Token), AskDhtAsync(id, key, enough.Token), onLan.WaitAsync(enough.Token)];
+            if (!found) await Task.WhenAny(ways);
+            found |= ways.Any(w => w.IsCompletedSuccessfully);
+            await Task.WhenAny(Task.WhenAll(ways), Task.Delay(found ? Grace : Timeout.InfiniteTimeSpan, services.Options.Clock, either.Token));
             await enough.CancelAsync();
-            await Task.WhenAll(named, inDht);
+            await Task.WhenAll(ways);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -58,6 +59,21 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
                 ct);
             if (seen.Count == 0) await Task.Delay(Pause, services.Options.Clock, ct);
         }
+    }
+
+    /// <summary>Reports who on the local network has it, until the result is disposed.</summary>
+    /// <param name="first">Ends when somebody does.</param>
+    private IDisposable? HearLan(string id, Hash160 key, out Task first)
+    {
+        var started = services.Options.Clock.GetTimestamp();
+        var somebody = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = new HashSet<NetEndPoint>();
+        first = somebody.Task;
+        return services.Network!.JoinLan(key, LocalInterest.Find, peer =>
+        {
+            if (seen.Add(peer)) Report(id, peer, "lan", 0, services.Options.Clock.GetElapsedTime(started));
+            somebody.TrySetResult();
+        });
     }
 
     /// <summary>Ends when a peer that the user named was reached and is in the swarm; never if none was named.</summary>

@@ -28,6 +28,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         await using var lease = await services.Swarms.EnterAsync(target.Id);
         using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         services.Network.AddBootstrap(request.Bootstrap);
+        services.Network.AddNodesOf(target.Metainfo);
         Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], target.Metainfo is not { Info.IsPrivate: true }, pulseStop.Token);
         try
         {

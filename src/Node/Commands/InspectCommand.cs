@@ -17,7 +17,7 @@ internal sealed class InspectCommand(NodeServices services, Reporter reporter)
         await using var lease = await services.Swarms.EnterAsync(target.Id);
         services.Network.AddBootstrap(request.Bootstrap);
         var search = new PeerSearch(services.Network, lease.Swarm, services.Options.Clock)
-            .RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksDht: true, either.Token);
+            .RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksAround: true, either.Token);
         try
         {
             var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, either.Token);

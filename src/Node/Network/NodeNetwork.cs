@@ -2,8 +2,11 @@ using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
+using Shoal.Core.Metainfo;
 using Shoal.Dht;
 using Shoal.Dht.Sockets;
+using Shoal.Discovery.Local;
+using Shoal.Discovery.Sockets;
 using Shoal.Engine;
 using Shoal.Engine.Limits;
 using Shoal.Node.Events;
@@ -11,20 +14,22 @@ using Shoal.Wire.Transport;
 
 namespace Shoal.Node.Network;
 
-/// <summary>The sockets of a node and the rooms that live on them: the engine and the DHT. Remembers whom the user named, since only those are believed about the DHT.</summary>
+/// <summary>The sockets of a node and the rooms that live on them: the engine, the DHT and local discovery. Remembers whom the user named, since only those are believed about the DHT.</summary>
 internal sealed class NodeNetwork : IAsyncDisposable
 {
     private const string Version = "0.1";
-    private const string StateFile = "dht.state";
+    private const long PublicDhtLimit = 128 * 1024;
     private const int MaxHints = 4;
 
-    private readonly string _statePath;
+    private readonly DhtStateFile _state;
+    private readonly bool _isPublic;
     private readonly RateLimiter _download;
     private readonly RateLimiter _upload;
     private readonly Lock _lock = new();
     private readonly HashSet<IPAddress> _named = [];
+    private LocalDiscoveryService? _lan;
 
-    private NodeNetwork(string statePath, RateLimiter download, RateLimiter upload) => (_statePath, _download, _upload) = (statePath, download, upload);
+    private NodeNetwork(DhtStateFile state, bool isPublic, RateLimiter download, RateLimiter upload) => (_state, _isPublic, _download, _upload) = (state, isPublic, download, upload);
 
     public TorrentEngine Engine { get; private init; } = null!;
 
@@ -78,12 +83,21 @@ internal sealed class NodeNetwork : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells of peers of a torrent on the local network, each again and again, until the result is disposed; null where that is not done.</summary>
+    public IDisposable? JoinLan(Hash160 key, LocalInterest interest, Action<NetEndPoint> onPeer) => _lan?.Join(key, interest, onPeer);
+
+    /// <summary>Nodes that a <c>.torrent</c> names; only in public, since whoever made it may be a stranger.</summary>
+    public void AddNodesOf(MetainfoFile? metainfo)
+    {
+        if (_isPublic && metainfo is not null) AddBootstrap(metainfo.Nodes);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_lan is not null) await _lan.DisposeAsync();
         await Engine.DisposeAsync();
-        var state = await Dht.SaveStateAsync(CancellationToken.None);
+        await _state.DisposeAsync();
         await Dht.DisposeAsync();
-        Save(state);
         _download.Dispose();
         _upload.Dispose();
     }
@@ -93,14 +107,15 @@ internal sealed class NodeNetwork : IAsyncDisposable
         var port = listeners.Count > 0 ? listeners[0].LocalEndPoint.Port : 0;
         var dhtPort = sockets[0].LocalEndPoint.Port;
         var addresses = LocalAddresses.Reachable(sockets.Select(s => s.LocalEndPoint.Address));
-        var statePath = Path.Combine(options.StorePath, StateFile);
+        var state = new DhtStateFile(options.StorePath, options.Public, options.Clock);
         var download = new RateLimiter(options.DownloadLimit, options.Clock);
         var upload = new RateLimiter(options.UploadLimit, options.Clock);
         NodeNetwork? network = null;
         var dhtOptions = new DhtOptions
         {
             ReadOnly = options.ReadOnlyDht,
-            SavedState = Load(statePath),
+            SavedState = state.Load(),
+            SendLimit = options.DhtLimit ?? (options.Public ? PublicDhtLimit : 0),
             BytesSent = upload.Charge,
             BytesReceived = download.Charge,
         };
@@ -118,7 +133,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         var engine = new TorrentEngine(
             engineOptions, new TcpTransport(options.Listen), listeners, download, upload, options.Clock,
             new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), options.Logging.CreateLogger("Shoal.Engine"), (endPoint, _) => network?.OnPortHeard(endPoint));
-        network = new NodeNetwork(statePath, download, upload)
+        network = new NodeNetwork(state, options.Public, download, upload)
         {
             Dht = dht,
             Engine = engine,
@@ -127,44 +142,32 @@ internal sealed class NodeNetwork : IAsyncDisposable
                 listeners.Count > 0 ? listeners[0].LocalEndPoint.ToString() : null, sockets[0].LocalEndPoint.ToString(), [.. addresses.Select(a => a.ToString())]),
             Hints = port == 0 ? [] : [.. addresses.Take(MaxHints).Select(a => new NetEndPoint(a, port).ToString())],
         };
+        state.Keep(dht);
         network.AddBootstrap(options.Bootstrap);
+        if (options.Public) network.AddBootstrap(options.Routers);
+        if (options.Lan) network.StartLan(options, [.. sockets.Select(s => s.LocalEndPoint.Address)], engineOptions.DhtPort);
         return network;
     }
 
-    /// <summary>A peer said where its DHT node listens. Only those that the user named are believed (design, "nothing leaks").</summary>
+    private void StartLan(NodeOptions options, IReadOnlyList<IPAddress> bound, int dhtPort)
+    {
+        var logger = options.Logging.CreateLogger("Shoal.Discovery");
+        var sockets = UdpMulticastSocket.Open(bound, logger);
+        if (sockets.Count == 0) return;
+
+        var lan = new LocalDiscoveryOptions { Port = options.Announce ? Port : 0, DhtPort = dhtPort, BytesSent = _upload.Charge, BytesReceived = _download.Charge };
+        _lan = LocalDiscoveryService.Start(sockets, lan, Dht.AddContact, options.Clock, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logger);
+    }
+
+    /// <summary>A peer said where its DHT node listens. Only those that the user named are believed, unless we are in public (design, "nothing leaks").</summary>
     private void OnPortHeard(NetEndPoint endPoint)
     {
         lock (_lock)
         {
-            if (!_named.Contains(endPoint.Address)) return;
+            if (!_isPublic && !_named.Contains(endPoint.Address)) return;
         }
 
         if (endPoint.IsUsableFrom(endPoint.Scope)) Dht.AddContact(endPoint);
-    }
-
-    private static byte[] Load(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.ReadAllBytes(path) : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
-    private void Save(byte[] state)
-    {
-        try
-        {
-            File.WriteAllBytes(_statePath + ".new", state);
-            File.Move(_statePath + ".new", _statePath, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // a convenience for the next start, no more
-        }
     }
 
     private static PeerId NewPeerId()

@@ -1,19 +1,20 @@
+using Shoal.Discovery.Local;
 using Shoal.Engine;
 using Shoal.Node.Network;
 
 namespace Shoal.Node.Torrents;
 
-/// <summary>Looks for peers of a swarm in the DHT, again and again while it lacks them, ever more slowly.</summary>
+/// <summary>Looks for peers of a swarm in the DHT, again and again while it lacks them, ever more slowly, and on the local network.</summary>
 internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvider clock)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     /// <param name="named">Peers that the user named, <c>host:port</c>: they come first.</param>
-    /// <param name="asksDht">False for a torrent that is known to be private (BEP 27).</param>
-    public async Task RunAsync(IReadOnlyList<string> named, bool asksDht, CancellationToken ct)
+    /// <param name="asksAround">False for a torrent that is known to be private (BEP 27).</param>
+    public async Task RunAsync(IReadOnlyList<string> named, bool asksAround, CancellationToken ct)
     {
-        var asking = asksDht ? LookUpAsync(ct) : Task.CompletedTask;
+        var asking = asksAround ? Task.WhenAll(LookUpAsync(ct), HearLanAsync(ct)) : Task.CompletedTask;
         try
         {
             var peers = await network.ResolveNamedAsync(named, ct);
@@ -25,6 +26,21 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
         }
 
         await asking;
+    }
+
+    /// <summary>Until it turns out to be private (BEP 27).</summary>
+    private async Task HearLanAsync(CancellationToken ct)
+    {
+        using var heard = network.JoinLan(swarm.InfoHash.Truncated, LocalInterest.Get, peer => swarm.AddPeers([peer]));
+        try
+        {
+            var info = await swarm.Metadata.WaitAsync(ct);
+            if (!info.IsPrivate) await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SwarmException)
+        {
+            // enough, or there is no such torrent
+        }
     }
 
     private async Task LookUpAsync(CancellationToken ct)

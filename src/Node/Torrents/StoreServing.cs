@@ -79,19 +79,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
         if (lease is null || await lease.HasContentAsync()) return;
 
         await lease.OpenAsync(await store.OpenAsync(torrent, _stopping.Token), fetch: false);
-        if (options.Announce && !torrent.IsPrivate) _ = AnnounceAsync(lease);
-    }
-
-    private async Task AnnounceAsync(SwarmLease lease)
-    {
-        try
-        {
-            await lease.AnnounceAsync(_stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // withdrawn
-        }
+        if (options.Announce && !torrent.IsPrivate) lease.AnnounceWhenDue();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} is not served: {Reason}")]

@@ -19,6 +19,8 @@ internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm)
 
     public Task<Dht.AnnounceResult?> AnnounceAsync(CancellationToken ct) => table.AnnounceAsync(id, ct);
 
+    public void AnnounceWhenDue() => table.AnnounceWhenDue(id);
+
     public Task<IDisposable> TakeTurnAsync(CancellationToken ct) => table.TakeTurnAsync(id, ct);
 
     public async ValueTask DisposeAsync()

@@ -1,11 +1,12 @@
 using Shoal.Core;
+using Shoal.Discovery.Local;
 using Shoal.Engine;
 using Shoal.Node.Network;
 using Shoal.Storage;
 
 namespace Shoal.Node.Torrents;
 
-/// <summary>The swarms that somebody in this process wants: joined with the first lease, left with the last, and then withdrawn from the DHT.</summary>
+/// <summary>The swarms that somebody in this process wants: joined with the first lease, left with the last, and then withdrawn from the DHT and the local network.</summary>
 internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -35,6 +36,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
             var entry = _entries[id];
             entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
             entry.Swarm.Open(content, fetch);
+            if (!content.Info.IsPrivate) entry.Lan ??= network.JoinLan(id.Truncated, LocalInterest.Share, peer => entry.Swarm.AddPeers([peer]));
         }
         finally
         {
@@ -54,6 +56,12 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         if (network.Port == 0) return null;
 
         return await network.Dht.AnnounceAsync(id.Truncated, network.Port, ct);
+    }
+
+    /// <summary>Announces a swarm when it is due, without waiting: what the run before announced a moment ago is not repeated.</summary>
+    internal void AnnounceWhenDue(InfoHash id)
+    {
+        if (network.Port != 0) network.Dht.Announce([id.Truncated], network.Port);
     }
 
     /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>
@@ -104,6 +112,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     private async Task CloseAsync(InfoHash id, Entry entry)
     {
         network.Dht.Withdraw(id.Truncated);
+        entry.Lan?.Dispose();
         await network.Engine.LeaveAsync(id);
         foreach (var content in entry.Contents) await content.DisposeAsync();
     }
@@ -115,6 +124,9 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         public int Leases { get; set; }
 
         public List<TorrentContent> Contents { get; } = [];
+
+        /// <summary>On the local network it is known by, once it has content and is not private.</summary>
+        public IDisposable? Lan { get; set; }
 
         public SemaphoreSlim Turn { get; } = new(1);
     }

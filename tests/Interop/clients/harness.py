@@ -105,9 +105,9 @@ class Check:
         shoal.store, shoal.address, shoal.tcp, shoal.udp = store, address, f"{address}:{port}", f"{address}:{dht_port}"
         return shoal
 
-    def plain(self, *args, json_output=True, cwd=None, env=None):
-        """A Shoal with nothing but these arguments."""
-        argv = [self.binary, *map(str, args)] + (["--json"] if json_output else [])
+    def plain(self, *args, json_output=True, cwd=None, env=None, under=()):
+        """A Shoal with nothing but these arguments; `under` is a command that runs it."""
+        argv = [*under, self.binary, *map(str, args)] + (["--json"] if json_output else [])
         shoal = Shoal(self, argv, cwd or self.root, env or self.env)
         self._children.append(shoal)
         return shoal

@@ -31,16 +31,16 @@ def make_torrent(content, path, piece_length=0):
 class Peer:
     """One session with one torrent."""
 
-    def __init__(self, check, dht=False):
+    def __init__(self, check, dht=False, lsd=False, address=None):
         self.check = check
-        self.address = check.address()
+        self.address = address or check.address()
         port = check.port()
         self.endpoint = f"{self.address}:{port}"
         self.session = lt.session({
             "listen_interfaces": self.endpoint,
             # Without it all outgoing connections come from 127.0.0.1, and several look like one.
             "outgoing_interfaces": self.address,
-            "enable_dht": dht, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+            "enable_dht": dht, "enable_lsd": lsd, "enable_upnp": False, "enable_natpmp": False,
             "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
             # As shipped it prefers uTP, and closes what it takes for a second connection of one host.
             "enable_outgoing_utp": False, "enable_incoming_utp": False, "allow_multiple_connections_per_ip": True,

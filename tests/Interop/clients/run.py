@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 
+import check_lan
 import check_limits
 import check_network
 import check_peers
@@ -16,7 +17,7 @@ import check_stopping
 import check_store
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_network, check_store, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_network, check_lan, check_store, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

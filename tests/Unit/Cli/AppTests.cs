@@ -32,7 +32,6 @@ public sealed class AppTests : IDisposable
     [InlineData("status")]
     [InlineData("share")]
     [InlineData("get")]
-    [InlineData("share", "x", "--public")]
     [InlineData("share", "x", "--hybrid")]
     [InlineData("share", "x", "--tracker=http://a")]
     [InlineData("get", Id, "--only", "x")]
@@ -73,9 +72,9 @@ public sealed class AppTests : IDisposable
     [Fact]
     public async Task SaysWhatIsWrongAndWhatToType()
     {
-        await RunAsync("share", "x", "--public");
+        await RunAsync("share", "x", "--hybrid");
 
-        Assert.Equal("shoal: There is no option '--public' for 'shoal share'. Type 'shoal share --help' for what there is.\n", _error.ToString());
+        Assert.Equal("shoal: There is no option '--hybrid' for 'shoal share'. Type 'shoal share --help' for what there is.\n", _error.ToString());
         Assert.Empty(_output.ToString());
     }
 
@@ -103,9 +102,9 @@ public sealed class AppTests : IDisposable
     [Fact]
     public async Task TakesPathsThatLookLikeOptions_WhenTheyFollowTwoDashes()
     {
-        await RunAsync("share", "--json", "--", "--public");
+        await RunAsync("share", "--json", "--", "--hybrid");
 
-        Assert.Equal(Path.Combine(_folder, "--public"), Assert.Single((IReadOnlyList<ShareRequest>)_commands!.Requests[0]).Path);
+        Assert.Equal(Path.Combine(_folder, "--hybrid"), Assert.Single((IReadOnlyList<ShareRequest>)_commands!.Requests[0]).Path);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class AnswerLengthTests
         asked.Responder.Proven(from, asked.Now);
 
         Gen.Select(Gen.Int[0, 3], Gen.Int[1, 32], Gen.Int[0, 3], Gen.Bool).Sample((kind, transaction, want, isStored) =>
-            Ask(asked, from, kind, new byte[transaction], (Want)want, isStored ? Key : default).Length <= AnswerBounds.Any);
+            Ask(asked, from, kind, new byte[transaction], (Want)want, isStored ? Key : default).Length <= AnswerBounds.Any, threads: 1);
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class AnswerLengthTests
         for (var i = 0; i < 4; i++) Assert.InRange(Ask(asked, from, kind: 1, "aa"u8.ToArray(), Want.None, Key).Length, AnswerBounds.Unproven + 1, AnswerBounds.Any);
 
         Gen.Select(Gen.Int[0, 3], Gen.Int[1, 32], Gen.Int[0, 3], Gen.Bool).Sample((kind, transaction, want, isStored) =>
-            Ask(asked, from, kind, new byte[transaction], (Want)want, isStored ? kind == 3 ? item.Target : Key : default).Length <= AnswerBounds.Unproven);
+            Ask(asked, from, kind, new byte[transaction], (Want)want, isStored ? kind == 3 ? item.Target : Key : default).Length <= AnswerBounds.Unproven, threads: 1);
     }
 
     [Fact]

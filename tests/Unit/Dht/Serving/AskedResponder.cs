@@ -23,7 +23,7 @@ internal sealed class AskedResponder
     {
         var isV6 = family == AddressFamily.InterNetworkV6;
         _local = Parse(isV6 ? "[2001:db8::1]:8468" : "9.9.9.9:8468");
-        Responder = new Responder(Self, family, Table(isV6), _ => 0, options ?? new DhtNodeOptions(), new Random(1), TimeSpan.Zero)
+        Responder = new Responder(Self, family, Table(isV6), static _ => 0, options ?? new DhtNodeOptions(), new Random(1), TimeSpan.Zero)
         {
             OtherTable = Table(!isV6),
         };

@@ -1,0 +1,108 @@
+"""A local network of its own: network namespaces on a bridge, with private addresses. Nothing of it touches the machine's interfaces."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+import threading
+
+from harness import Failed, Skipped
+
+_NEWNET = 0x40000000  # CLONE_NEWNET
+_ALL_FRAMES = 0x0003  # ETH_P_ALL
+GROUP = bytes([239, 192, 152, 143])  # and the end of the group's IPv6 address
+
+
+def _ip(*args):
+    done = subprocess.run(["ip", *args], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed(f"ip {' '.join(args)}: {done.stderr.strip()}")
+
+
+class Lan:
+    def __init__(self, check, hosts=3, v4=True):
+        if shutil.which("ip") is None:
+            raise Skipped("no network of its own can be made: there is no ip; Debian: apt install iproute2")
+        self.check, self._v4 = check, v4
+        self._name = f"shoal{os.getpid()}-"
+        self._spaces = []
+        try:
+            self._make("hub")
+        except Failed as why:
+            raise Skipped(f"no network of its own can be made: {why}") from None
+        _ip("-n", self._space("hub"), "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
+        _ip("-n", self._space("hub"), "link", "set", "bridge", "up")
+        self.hosts = [self._host(number) for number in range(1, hosts + 1)]
+        self.frames = 0
+        self._count()
+
+    def _space(self, name):
+        return self._name + name
+
+    def _make(self, name):
+        _ip("netns", "add", self._space(name))
+        self._spaces.append(name)
+        self.check.on_close(lambda: subprocess.run(["ip", "netns", "del", self._space(name)], capture_output=True))
+        _ip("-n", self._space(name), "link", "set", "lo", "up")
+
+    def _host(self, number):
+        name = f"host{number}"
+        self._make(name)
+        hub, space = self._space("hub"), self._space(name)
+        _ip("-n", hub, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", space)
+        _ip("-n", hub, "link", "set", name, "master", "bridge", "up")
+        if self._v4:
+            _ip("-n", space, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
+        _ip("-n", space, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
+        _ip("-n", space, "link", "set", "eth0", "up")
+        return Host(self, space, f"10.77.0.{number}")
+
+    def _count(self):
+        """Counts what names the groups of local discovery on the bridge: announcements, and what joins the groups."""
+        with entered(self._space("hub")):
+            listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_FRAMES))
+        listener.bind(("bridge", 0))
+
+        def listen():
+            with contextlib.suppress(OSError):
+                while True:
+                    if GROUP in listener.recv(2048):
+                        self.frames += 1
+
+        threading.Thread(target=listen, daemon=True).start()
+        self.check.on_close(listener.close)
+
+
+class Host:
+    def __init__(self, lan, space, address):
+        self.check, self.space, self.address = lan.check, space, address
+        self._stores = 0
+
+    def run(self, *args, **options):
+        """A Shoal as it is without options: on all interfaces of this host, at the default ports."""
+        self._stores += 1
+        store = self.check.path(self.space, f"store{self._stores}")
+        return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space], **options)
+
+    def share(self, *paths, args=()):
+        shoal = self.run("share", *paths, *args)
+        shoal.shared = [shoal.event("shared", 30, index=i) for i in range(len(paths))]
+        return shoal
+
+    def entered(self):
+        return entered(self.space)
+
+
+@contextlib.contextmanager
+def entered(space):
+    """This thread, and those it starts, live in a namespace meanwhile."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/task/%d/ns/net" % threading.get_native_id()) as home, open(f"/run/netns/{space}") as there:
+        if libc.setns(there.fileno(), _NEWNET) != 0:
+            raise Skipped(f"cannot enter a network namespace: {os.strerror(ctypes.get_errno())}")
+        try:
+            yield
+        finally:
+            libc.setns(home.fileno(), _NEWNET)
