@@ -10,8 +10,8 @@ namespace Shoal.Dht.Lookups;
 /// </summary>
 /// <param name="target">Where to.</param>
 /// <param name="paths">How many disjoint paths, at least 1.</param>
-/// <param name="shunned">A region that it stays out of.</param>
-internal sealed class Lookup(Hash160 target, int paths, KeyRegion? shunned = null)
+/// <param name="shunned">Regions that it stays out of.</param>
+internal sealed class Lookup(Hash160 target, int paths, IReadOnlyList<KeyRegion> shunned)
 {
     public const int Alpha = 4;
 
@@ -25,7 +25,7 @@ internal sealed class Lookup(Hash160 target, int paths, KeyRegion? shunned = nul
     private const double CrowdedTimes = 4;
 
     /// <summary>How many of those closest must have answered: more where many will only tell of a shunned crowd.</summary>
-    private readonly int _width = shunned is null ? RoutingTable.K : 2 * RoutingTable.K;
+    private readonly int _width = shunned.Count == 0 ? RoutingTable.K : 2 * RoutingTable.K;
     private readonly List<Candidate> _candidates = [];
     private readonly List<Candidate> _seeds = [];
     private readonly List<Candidate> _wide = [];
@@ -51,7 +51,9 @@ internal sealed class Lookup(Hash160 target, int paths, KeyRegion? shunned = nul
     /// <param name="alive">Whether it has just answered us something.</param>
     public void Add(NodeId id, NetEndPoint endPoint, int hops, int path, bool alive = false)
     {
-        if (shunned is { } region && region.Contains(id.Value)) return;
+        foreach (var region in shunned)
+            if (region.Contains(id.Value)) return;
+
         if (_seeds.Exists(s => s.EndPoint == endPoint && s.State == CandidateState.Waiting)) return;
         if (!_known.Add(endPoint))
         {

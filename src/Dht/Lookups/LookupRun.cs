@@ -27,7 +27,7 @@ internal sealed record LookupGoal(Hash160 Target, LookupKind Kind)
     public bool Scrape { get; init; }
 
     /// <summary>Where nobody is asked.</summary>
-    public KeyRegion? Shunned { get; init; }
+    public IReadOnlyList<KeyRegion> Shunned { get; init; } = [];
 
     /// <summary>Begins from contacts anywhere instead of the closest, so that it goes another way than the one before.</summary>
     public bool FromAnywhere { get; init; }
@@ -43,6 +43,9 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
     private const int FlankNodes = 12;
     private const int RegionNodes = 16;
     private const int MaxTold = 2 * RoutingTable.K;
+    private const int MaxCrowds = 4;
+
+    private readonly List<KeyRegion> _crowds = [];
 
     private int _flanks;
     private bool _hasProbed;
@@ -95,7 +98,8 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
         if (!_hasProbed && IsSuspicious())
         {
             _hasProbed = true;
-            LookBeside(0, turn);
+            Shun(Ranking.Cluster!.Value);
+            LookBeside(Flank(0), turn);
             return;
         }
 
@@ -144,10 +148,17 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
     {
         _flanks--;
         Queries += run.Queries;
+        if (HasMetAnotherCrowd(run))
+        {
+            LookBeside(run.Goal.Target, turn);
+            return;
+        }
+
         if (!IsWide && Ranking.Cluster is { } cluster && Lookup.IsCrowded(cluster, run.Ranking.Radius ?? 1))
         {
             IsWide = true;
-            for (var i = 1; i <= Flanks; i++) LookBeside(i, turn);
+            for (var i = 1; i < Flanks; i++) LookBeside(Flank(i), turn);
+            LookBeside(goal.Target, turn);
         }
 
         if (IsWide)
@@ -170,13 +181,25 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
     private bool IsSuspicious() =>
         goal.Kind != LookupKind.Contacts && table.Size.Nodes is { } nodes && Ranking.Cluster is { } cluster && Lookup.IsSuspicious(cluster, nodes);
 
-    /// <summary>Looks for who is near the target but not of the crowd: first in the range beside it, last at the target itself.</summary>
-    private void LookBeside(int flank, Turn turn)
+    /// <summary>Whether a lookup beside the target has ended among as many as crowd around the target itself; once seen, they are shunned too.</summary>
+    private bool HasMetAnotherCrowd(LookupRun run)
+    {
+        if (_crowds.Count >= MaxCrowds || table.Size.Nodes is not { } nodes || run.Ranking.Cluster is not { } cluster) return false;
+        if (!Lookup.IsCrowded(cluster, RoutingTable.K / nodes)) return false;
+
+        if (!_crowds.Exists(c => c.Contains(cluster.Key))) Shun(cluster);
+        return run.Goal.Shunned.Count < _crowds.Count;
+    }
+
+    private void Shun(KeyRegion cluster) => _crowds.Add(cluster with { Bits = Math.Min(cluster.Bits, table.Size.RegionBits(RegionNodes) + Flanks) });
+
+    /// <summary>The target in the neighbouring range: ever closer ones from 0 on.</summary>
+    private Hash160 Flank(int number) => goal.Target.Flip(table.Size.RegionBits(RegionNodes) + number);
+
+    /// <summary>Looks for who is near a target but of no crowd.</summary>
+    private void LookBeside(Hash160 target, Turn turn)
     {
         _flanks++;
-        var bits = table.Size.RegionBits(RegionNodes);
-        var target = flank == Flanks ? goal.Target : goal.Target.Flip(bits + flank);
-        var cluster = Ranking.Cluster!.Value;
-        table.Begin(new LookupGoal(target, LookupKind.Contacts) { Shunned = cluster with { Bits = Math.Min(cluster.Bits, bits + Flanks) } }, this, turn);
+        table.Begin(new LookupGoal(target, LookupKind.Contacts) { Shunned = [.. _crowds] }, this, turn);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
     public void End(LookupRun run, Turn turn)
     {
         _runs.Remove(run.Number);
-        if (run.Goal.Kind == LookupKind.Contacts) Size.Observe(run.Ranking, turn.Now); // only targets that nobody could foresee
+        if (run.Goal.Kind == LookupKind.Contacts && run.Goal.Shunned.Count == 0) Size.Observe(run.Ranking, turn.Now); // only targets that nobody could foresee
     }
 
     /// <summary>Whether a lookup can do nothing until somebody answers a bootstrap.</summary>
@@ -97,12 +97,12 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
     private bool AddStart(LookupRun run, LookupGoal goal)
     {
         const int EnoughToShun = 64;
-        var contacts = new Contact[goal.Shunned is null ? RoutingTable.K : EnoughToShun];
+        var contacts = new Contact[goal.Shunned.Count == 0 ? RoutingTable.K : EnoughToShun];
         var count = goal.FromAnywhere ? SampleInto(contacts) : table.Closest(goal.Target, contacts);
         var added = 0;
         for (var i = 0; i < count && added < 2 * RoutingTable.K; i++)
         {
-            if (goal.Shunned is { } shunned && shunned.Contains(contacts[i].Id.Value)) continue;
+            if (goal.Shunned.Any(region => region.Contains(contacts[i].Id.Value))) continue;
 
             run.Ranking.Add(contacts[i].Id, contacts[i].EndPoint, hops: 1, run.Ranking.NextPath());
             added++;

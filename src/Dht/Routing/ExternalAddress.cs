@@ -28,6 +28,8 @@ internal sealed class ExternalAddress
         }
 
         _votes[range] = seen;
+        if (seen == Agreed) return false;
+
         var winner = _votes.Values.GroupBy(v => v.WithPort(0)).MaxBy(g => g.Count())!;
         var agreed = winner.Count() >= Quorum && 2 * winner.Count() > _votes.Count ? winner.GroupBy(v => v).MaxBy(g => g.Count())!.Key : Agreed;
         var isNew = agreed != Agreed && (agreed is null || Agreed is null || !agreed.Value.SameAddress(Agreed.Value));

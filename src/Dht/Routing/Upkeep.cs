@@ -5,10 +5,10 @@ namespace Shoal.Dht.Routing;
 /// <summary>What the routing table needs to stay true: whom to ping, which range to refresh, when to look for our own neighbours again (BEP 5).</summary>
 internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
 {
-    private const int PingsAtOnce = 8;
+    private const int PingsAtOnce = 24;
     private const int MaxMet = 1024;
 
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(15); // BEP 5
     private static readonly TimeSpan SurveyEvery = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);

@@ -10,7 +10,7 @@ namespace Shoal.Simulation.Dht;
 /// </summary>
 internal sealed class Liars
 {
-    private const int MinBits = 17;
+    private const int MinBits = 14;
 
     private readonly DhtCity _city;
     private readonly List<(NodeId Id, NetEndPoint EndPoint)> _members = [];
