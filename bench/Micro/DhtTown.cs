@@ -24,12 +24,10 @@ internal sealed class DhtTown
     private readonly List<Hash160> _keys = [];
     private readonly List<Hash160> _items = [];
     private readonly List<(NodeId Id, NetEndPoint EndPoint)> _contacts = [];
-    private readonly NodeId _self;
 
     public DhtTown()
     {
-        _self = NodeId.Random(_random);
-        Node = new DhtNode(_self, AddressFamily.InterNetwork, new DhtNodeOptions { QueriesPerGlobalSource = int.MaxValue }, new SecureRandom(), Now);
+        Node = new DhtNode(NodeId.Random(_random), AddressFamily.InterNetwork, new DhtNodeOptions { QueriesPerGlobalSource = int.MaxValue }, new SecureRandom(), Now);
         Meet();
         Store();
         Mixes = [.. Plain(), ("mix", Mixed())];
@@ -53,30 +51,44 @@ internal sealed class DhtTown
 
     public int Items => Node.Items.Count;
 
-    /// <summary>Contacts at every distance ask, are pinged, and answer: only so they enter the table.</summary>
+    /// <summary>Contacts at every distance ask, are asked, and answer: only so they enter the table.</summary>
     private void Meet()
     {
-        for (var bucket = 0; bucket < 40; bucket++)
+        var met = new Dictionary<NetEndPoint, NodeId>();
+        for (var bits = 0; bits < 40; bits++)
         {
-            for (var i = 0; i < 12; i++)
+            for (var i = 0; i < 20; i++)
             {
-                var id = new NodeId(At(bucket));
+                var id = new NodeId(Node.Table.RandomSharing(bits, _random));
                 var endPoint = EndPoint();
-                var ping = Written(w => w.Ping("aa"u8, id, readOnly: false));
-                Node.Handle(ping, endPoint, Local, Now, Outbox);
-                for (var sent = 0; sent < Outbox.Count; sent++)
-                {
-                    if (!KrpcReader.TryRead(Outbox.Datagram(sent), out var message) || message.Type != KrpcType.Query) continue;
-
-                    var transaction = message.Transaction.ToArray();
-                    Outbox.Clear();
-                    Node.Handle(Pong(transaction, id), endPoint, Local, Now, Outbox);
-                }
-
-                Outbox.Clear();
+                met[endPoint] = id;
+                Node.Handle(Written(w => w.Ping("aa"u8, id, readOnly: false)), endPoint, Local, Now, Outbox);
+                AnswerAll(met);
                 if (Node.Table.Find(endPoint) is not null) _contacts.Add((id, endPoint));
             }
         }
+    }
+
+    /// <summary>Everybody answers what the node asks, and names nobody.</summary>
+    private void AnswerAll(Dictionary<NetEndPoint, NodeId> met)
+    {
+        var asked = new Queue<(NetEndPoint To, byte[] Transaction)>();
+        do
+        {
+            for (var i = 0; i < Outbox.Count; i++)
+                if (KrpcReader.TryRead(Outbox.Datagram(i), out var message) && message.Type == KrpcType.Query) asked.Enqueue((Outbox.To(i), message.Transaction.ToArray()));
+
+            Outbox.Clear();
+            if (!asked.TryDequeue(out var query)) return;
+
+            var pong = Written(w =>
+            {
+                w.BeginResponse(met[query.To], Local);
+                w.EndResponse(query.Transaction);
+            });
+            Node.Handle(pong, query.To, Local, Now, Outbox);
+        }
+        while (asked.Count > 0 || Outbox.Count > 0);
     }
 
     private void Store()
@@ -166,28 +178,6 @@ internal sealed class DhtTown
         return queries;
     }
 
-    /// <summary>An ID that shares exactly so many leading bits with our own.</summary>
-    private Hash160 At(int bits)
-    {
-        Hash160 id;
-        do
-        {
-            var own = _self.Value.ToArray();
-            var drawn = Hash160.Random(_random).ToArray();
-            for (var bit = 0; bit <= bits; bit++)
-            {
-                var mask = (byte)(0x80 >> (bit % 8));
-                var isSet = ((own[bit / 8] & mask) != 0) ^ (bit == bits);
-                drawn[bit / 8] = (byte)(isSet ? drawn[bit / 8] | mask : drawn[bit / 8] & ~mask);
-            }
-
-            id = new Hash160(drawn);
-        }
-        while ((id ^ _self.Value).LeadingZeros != bits);
-
-        return id;
-    }
-
     private NetEndPoint EndPoint() => new(new IPAddress([(byte)_random.Next(20, 100), (byte)_random.Next(256), (byte)_random.Next(256), (byte)_random.Next(256)]), _random.Next(1024, 65536));
 
     private byte[] Value()
@@ -196,12 +186,6 @@ internal sealed class DhtTown
         _random.NextBytes(bytes);
         return [.. "200:"u8, .. bytes];
     }
-
-    private byte[] Pong(byte[] transaction, NodeId id) => Written(w =>
-    {
-        w.BeginResponse(id, Local);
-        w.EndResponse(transaction);
-    });
 
     private static byte[] Written(Action<KrpcWriter> write)
     {
