@@ -127,14 +127,22 @@ internal sealed class DhtNode
     }
 
     /// <summary>Begins to look for an item (BEP 44); ends with <see cref="GetItemEnded"/>.</summary>
-    public int GetItem(Hash160 target, ReadOnlyMemory<byte> salt, TimeSpan now, Outbox outbox) => _tasks.BeginGet(target, salt, new Turn(now, outbox));
+    public int GetItem(Hash160 target, ReadOnlyMemory<byte> salt, TimeSpan now, Outbox outbox)
+    {
+        Items.TryGet(target, now, out var own);
+        return _tasks.BeginGet(target, salt, own, new Turn(now, outbox));
+    }
 
     /// <summary>Begins to put an item (BEP 44); ends with <see cref="PutItemEnded"/>.</summary>
     /// <param name="item">What.</param>
     /// <param name="cas">The sequence number that it is to replace; null for any lower one.</param>
     /// <param name="now">Now.</param>
     /// <param name="outbox">Takes what is to be done.</param>
-    public int PutItem(DhtItem item, long? cas, TimeSpan now, Outbox outbox) => _tasks.BeginPut(item, cas, new Turn(now, outbox));
+    public int PutItem(DhtItem item, long? cas, TimeSpan now, Outbox outbox)
+    {
+        if (!_options.ReadOnly) Items.Keep(item, now);
+        return _tasks.BeginPut(item, cas, new Turn(now, outbox));
+    }
 
     /// <summary>Asks somebody whether they are there; ends with <see cref="PingEnded"/>.</summary>
     public int Ping(NetEndPoint endPoint, TimeSpan now, Outbox outbox) => _tasks.BeginPing(endPoint, new Turn(now, outbox));
@@ -174,9 +182,10 @@ internal sealed class DhtNode
 
     private void HandleQuery(in KrpcMessage query, NetEndPoint from, NetEndPoint local, Turn turn)
     {
+        if (_options.ReadOnly || query.Id == Id) return;
+
         _counters.QueriesReceived++;
         _received[(int)query.Verb]++;
-        if (_options.ReadOnly || query.Id == Id) return;
         if (!_limiter.Allows(from, turn.Now) || !_budget.HasRoom(turn.Now))
         {
             _counters.RateLimited++;

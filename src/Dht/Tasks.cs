@@ -22,7 +22,7 @@ internal sealed class Tasks(LookupTable lookups, Querier querier) : IAsker
         return task;
     }
 
-    public int BeginGet(Hash160 target, ReadOnlyMemory<byte> salt, Turn turn)
+    public int BeginGet(Hash160 target, ReadOnlyMemory<byte> salt, DhtItem? own, Turn turn)
     {
         var task = ++_last;
         var client = new ItemLookup(target, salt, (found, run, at) =>
@@ -30,6 +30,7 @@ internal sealed class Tasks(LookupTable lookups, Querier querier) : IAsker
             Over(task);
             at.Outbox.Events.Add(new GetItemEnded(task, found.Result(run, at.Now)));
         });
+        if (own is not null) client.Own(own);
         Begin(task, new LookupGoal(target, LookupKind.Item) { Waits = true }, client, turn);
         return task;
     }

@@ -11,6 +11,13 @@ internal sealed class ItemLookup(Hash160 target, ReadOnlyMemory<byte> salt, Acti
 
     public Hash160 Target => target;
 
+    /// <summary>What this node holds itself.</summary>
+    public void Own(DhtItem item)
+    {
+        _holders[default] = item.Sequence;
+        Newest = item;
+    }
+
     /// <summary>The newest so far.</summary>
     public DhtItem? Newest { get; private set; }
 

@@ -61,6 +61,24 @@ internal sealed class ItemStore(Hash160 self, DhtNodeOptions options, Random ran
         return isSame ? Renew(target, now) : KrpcError.SequenceTooLow;
     }
 
+    /// <summary>Stores an item that we put ourselves, unless a newer version is here.</summary>
+    /// <param name="item">Ours.</param>
+    /// <param name="now">When it is put.</param>
+    public void Keep(DhtItem item, TimeSpan now)
+    {
+        if (_items.TryGet(item.Target, out var stored))
+        {
+            if (now - stored.At < Lifetime && stored.Item.Sequence > item.Sequence) return;
+            Remove(stored);
+        }
+
+        if (_items.IsFull && !_items.IsNearer(item.Target)) return;
+        if (!_quota.TryTake(default)) return;
+
+        if (_items.IsFull) Remove(_items.Farthest);
+        _items.Add(new StoredItem(item, default, now));
+    }
+
     public void Tick(TimeSpan now)
     {
         if (now < _sweepAt) return;

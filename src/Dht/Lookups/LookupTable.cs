@@ -15,7 +15,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
 
     public NodeId Self => table.Self;
 
-    public NetworkSize Size { get; } = new();
+    public NetworkSize Size { get; } = new(() => table.Usable);
 
     /// <summary>Takes contacts of the other address family for a node of this process that knows nobody yet (BEP 32).</summary>
     public Func<bool> OtherFamilyIsEmpty { get; set; } = static () => false;

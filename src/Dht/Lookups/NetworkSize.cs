@@ -5,9 +5,10 @@ namespace Shoal.Dht.Lookups;
 
 /// <summary>
 /// An estimate of how many nodes the network has, from how close the closest to arbitrary targets are: the median over the latest lookups, so that a few
-/// that were meddled with do not move it.
+/// that were meddled with do not move it; never fewer than are known.
 /// </summary>
-internal sealed class NetworkSize
+/// <param name="known">How many contacts we have.</param>
+internal sealed class NetworkSize(Func<int> known)
 {
     private const int MaxSamples = 15;
 
@@ -15,8 +16,10 @@ internal sealed class NetworkSize
 
     private readonly Queue<(TimeSpan At, double Nodes)> _samples = new();
 
+    private double? _median;
+
     /// <summary>Null before the first lookup has ended.</summary>
-    public double? Nodes { get; private set; }
+    public double? Nodes => _median is { } median ? Math.Max(median, known()) : null;
 
     /// <summary>A lookup has ended.</summary>
     /// <param name="lookup">With all that answered it.</param>
@@ -28,7 +31,7 @@ internal sealed class NetworkSize
         // with the k-th closest of uniformly placed IDs at a share d of the space, (k - 1) / d is an unbiased estimate
         _samples.Enqueue((now, lookup.Radius is > 0 and var radius ? (RoutingTable.K - 1) / radius : lookup.AnsweredCount));
         while (_samples.Count > MaxSamples || now - _samples.Peek().At > Fresh) _samples.Dequeue();
-        Nodes = _samples.Select(s => s.Nodes).Order().ElementAt(_samples.Count / 2);
+        _median = _samples.Select(s => s.Nodes).Order().ElementAt(_samples.Count / 2);
     }
 
     /// <summary>How many leading bits those share that have about so many nodes among them, or up to twice as many; 0 if unknown.</summary>

@@ -140,7 +140,7 @@ public sealed class LookupTests
         {
             var random = new Random(seed);
             var ids = Enumerable.Range(0, count).Select(_ => NodeId.Random(random)).ToArray();
-            var size = new NetworkSize();
+            var size = new NetworkSize(static () => 0);
             for (var i = 0; i < 15; i++) size.Observe(Closest(ids, Hash160.Random(random)), TimeSpan.FromMinutes(i));
 
             Assert.InRange(size.Nodes!.Value, count * 0.5, count * 2);
@@ -150,7 +150,7 @@ public sealed class LookupTests
     public void ForgetsHowLargeNetworkWas()
     {
         var random = new Random(2);
-        var size = new NetworkSize();
+        var size = new NetworkSize(static () => 0);
         var (small, large) = (Ids(random, 50), Ids(random, 3000));
         for (var i = 0; i < 10; i++) size.Observe(Closest(small, Hash160.Random(random)), TimeSpan.Zero);
 
