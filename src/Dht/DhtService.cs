@@ -127,8 +127,11 @@ public sealed partial class DhtService : IAsyncDisposable
     /// <param name="ct">Gives up.</param>
     public Task<FindResult> FindPeersAsync(Hash160 key, Action<FoundPeer> onPeer, CancellationToken ct) => FindPeersAsync(key, scrape: false, onPeer, ct);
 
-    /// <inheritdoc cref="FindPeersAsync(Hash160, Action{FoundPeer}, CancellationToken)"/>
-    /// <param name="scrape">Whether to ask how many there are as well (BEP 33).</param>
+    /// <summary>As the other, and asks how many there are as well, if that is wished (BEP 33).</summary>
+    /// <param name="key">What they announce under.</param>
+    /// <param name="scrape">Whether to ask how many seeds and downloaders there are.</param>
+    /// <param name="onPeer">Called on the loop for each new peer.</param>
+    /// <param name="ct">Gives up.</param>
     public Task<FindResult> FindPeersAsync(Hash160 key, bool scrape, Action<FoundPeer> onPeer, CancellationToken ct) =>
         AskAllAsync(new Wish<FindEnded, FindResult>(Merge.Find, onPeer), (node, now) => node.Node.Find(key, now, node.Outbox, scrape), ct);
 
