@@ -97,9 +97,109 @@ public sealed class DhtServiceTests
         Assert.NotEqual(first, Trace(5));
     }
 
-    private static DhtService Start(VirtualWorld world, int number) => DhtService.Start(
+    [Fact]
+    public void IsBackWithinTwoSeconds_WhenEveryBootstrapIsGone()
+    {
+        var world = new VirtualWorld(6);
+        var found = new List<FoundPeer>();
+        var took = TimeSpan.MaxValue;
+
+        world.Run(async () =>
+        {
+            var services = new List<DhtService>();
+            for (var i = 1; i <= 12; i++)
+            {
+                services.Add(Start(world, i));
+                if (i > 1) services[^1].AddBootstrap(services[0].LocalEndPoints[0]);
+            }
+
+            await services[3].AnnounceAsync(Key, 9000, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
+            var state = await services[11].SaveStateAsync(CancellationToken.None);
+            await services[11].DisposeAsync();
+            await services[0].DisposeAsync();
+
+            var startedAt = world.Network.Now;
+            await using var again = Start(world, 12, state);
+            await again.FindPeersAsync(Key, found.Add, CancellationToken.None);
+            took = world.Network.Now - startedAt;
+            foreach (var service in services) await service.DisposeAsync();
+        }, TimeSpan.FromMinutes(2));
+
+        Assert.NotEmpty(found);
+        Assert.True(took < TimeSpan.FromSeconds(2), $"{took}");
+    }
+
+    [Fact]
+    public void RepeatsWhatEarlierRunAnnounced_OnlyWhenItIsDue()
+    {
+        var world = new VirtualWorld(7);
+        var keys = Enumerable.Range(0, 200).Select(i => Hash160.Random(new Random(i))).ToArray();
+        long after = -1, later = -1;
+
+        world.Run(async () =>
+        {
+            await using var first = Start(world, 1);
+            await using var second = Start(world, 2);
+            second.AddBootstrap(first.LocalEndPoints[0]);
+            byte[] state;
+            await using (var announcer = Start(world, 3))
+            {
+                announcer.AddBootstrap(first.LocalEndPoints[0]);
+                await announcer.AnnounceAsync(keys[0], 9000, CancellationToken.None);
+                announcer.Announce(keys, 9000);
+                await Task.Delay(TimeSpan.FromSeconds(20), world.Clock);
+                state = await announcer.SaveStateAsync(CancellationToken.None);
+            }
+
+            await using var again = Start(world, 3, state);
+            again.Announce(keys, 9000);
+            await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
+            after = Announcements(again);
+            await Task.Delay(TimeSpan.FromMinutes(20), world.Clock);
+            later = Announcements(again);
+        }, TimeSpan.FromMinutes(30));
+
+        Assert.Equal(0, after);
+        Assert.True(later >= 2 * keys.Length / 40, $"{later}");
+    }
+
+    [Fact]
+    public void LooksUpFromBothFamilies_AndGivesEachItsOwnId()
+    {
+        var world = new VirtualWorld(8);
+
+        world.Run(async () =>
+        {
+            await using var both = DhtService.Start(
+                [new VirtualDatagramSocket(world.Network, EndPoint(1)), new VirtualDatagramSocket(world.Network, new NetEndPoint(IPAddress.Parse("fd00::1"), 8468))],
+                new DhtOptions(), world.Clock, new Random(1), NullLogger.Instance);
+            await using var v4 = Start(world, 2);
+            await using var v6 = DhtService.Start(
+                [new VirtualDatagramSocket(world.Network, new NetEndPoint(IPAddress.Parse("fd00::2"), 8468))], new DhtOptions(), world.Clock, new Random(2), NullLogger.Instance);
+            v4.AddBootstrap(both.LocalEndPoints[0]);
+            v6.AddBootstrap(both.LocalEndPoints[1]);
+            await v4.AnnounceAsync(Key, 9004, CancellationToken.None);
+            await v6.AnnounceAsync(Key, 9006, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+
+            var found = new List<FoundPeer>();
+            await both.FindPeersAsync(Key, found.Add, CancellationToken.None);
+
+            Assert.Equal([9004, 9006], found.Select(p => p.EndPoint.Port).Distinct().Order());
+            Assert.Equal(2, both.Snapshot.Nodes.Select(n => n.Id).Distinct().Count());
+        }, TimeSpan.FromMinutes(1));
+    }
+
+    private static long Announcements(DhtService service)
+    {
+        var queries = service.Snapshot.Queries;
+        return queries["announce_peer"].Sent + queries["announce_peers"].Sent;
+    }
+
+    private static DhtService Start(VirtualWorld world, int number, byte[]? state = null) => DhtService.Start(
         [new VirtualDatagramSocket(world.Network, EndPoint(number))],
-        new DhtOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
+        new DhtOptions { SavedState = state, Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
         world.Clock,
         new Random(world.Network.Random.Next()),
         NullLogger.Instance);
