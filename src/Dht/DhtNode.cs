@@ -157,10 +157,10 @@ internal sealed class DhtNode
     /// <param name="port">Where we accept connections.</param>
     /// <param name="now">Now.</param>
     /// <param name="outbox">Takes what is to be done.</param>
-    /// <param name="atOnce">Even if an earlier run announced it a while ago.</param>
-    public void Announce(Hash160 key, int port, TimeSpan now, Outbox outbox, bool atOnce = true)
+    /// <param name="isSeed">Whether we have everything (BEP 33).</param>
+    public void Announce(Hash160 key, int port, TimeSpan now, Outbox outbox, bool isSeed = false)
     {
-        _announcer.Add(key, port, atOnce, now);
+        _announcer.Add(key, port, isSeed, atOnce: true, now);
         _announcer.BeginDue(new Turn(now, outbox));
     }
 

@@ -165,9 +165,10 @@ public sealed partial class DhtService : IAsyncDisposable
     /// </summary>
     /// <param name="key">What to announce under.</param>
     /// <param name="tcpPort">Where we accept connections.</param>
+    /// <param name="isSeed">Whether we have everything (BEP 33).</param>
     /// <param name="ct">Stops waiting, not announcing.</param>
     /// <param name="onChecked">Called on the loop once an independent lookup has looked for it.</param>
-    public async Task<AnnounceResult> AnnounceAsync(Hash160 key, int tcpPort, CancellationToken ct, Action<CheckResult>? onChecked = null)
+    public async Task<AnnounceResult> AnnounceAsync(Hash160 key, int tcpPort, bool isSeed, CancellationToken ct, Action<CheckResult>? onChecked = null)
     {
         ThrowUnlessPort(tcpPort);
         var wait = new AnnounceWait(_nodes, onChecked);
@@ -178,7 +179,7 @@ public sealed partial class DhtService : IAsyncDisposable
             {
                 if (!_announceWaits.TryGetValue(key, out var waits)) _announceWaits.Add(key, waits = []);
                 waits.Add(wait);
-                foreach (var node in _nodes) node.Node.Announce(key, tcpPort, now, node.Outbox);
+                foreach (var node in _nodes) node.Node.Announce(key, tcpPort, now, node.Outbox, isSeed);
             },
             either.Token);
 
@@ -189,14 +190,17 @@ public sealed partial class DhtService : IAsyncDisposable
     /// Announces many keys and does not wait: region by region of the key space, which costs a fraction of announcing each. What the run before announced
     /// on the same port is repeated only when it is due.
     /// </summary>
-    public void Announce(IReadOnlyCollection<Hash160> keys, int tcpPort)
+    /// <param name="keys">What to announce under.</param>
+    /// <param name="tcpPort">Where we accept connections.</param>
+    /// <param name="isSeed">Whether we have everything of them (BEP 33).</param>
+    public void Announce(IReadOnlyCollection<Hash160> keys, int tcpPort, bool isSeed)
     {
         ThrowUnlessPort(tcpPort);
         Post(now =>
         {
             foreach (var node in _nodes)
             {
-                foreach (var key in keys) node.Node.Announcer.Add(key, tcpPort, atOnce: false, now);
+                foreach (var key in keys) node.Node.Announcer.Add(key, tcpPort, isSeed, atOnce: false, now);
                 node.Node.Announcer.BeginDue(new Turn(now, node.Outbox));
             }
         });

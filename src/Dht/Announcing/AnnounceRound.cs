@@ -59,7 +59,7 @@ internal sealed class AnnounceRound(Announcer announcer, OwnAnnouncement announc
         while (announcer.Holds(announcement) && TryNext(out var candidate))
         {
             _waiting++;
-            lookups.Querier.AnnouncePeer(candidate.EndPoint, announcement.Key, announcement.Port, candidate.Token, this, candidate, turn);
+            lookups.Querier.AnnouncePeer(candidate.EndPoint, announcement.Key, announcement.Port, announcement.IsSeed, candidate.Token, this, candidate, turn);
         }
 
         if (_waiting > 0 || _isOver) return;

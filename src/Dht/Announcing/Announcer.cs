@@ -55,9 +55,10 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
 
     /// <param name="key">What to announce under.</param>
     /// <param name="port">Where we accept connections.</param>
+    /// <param name="isSeed">Whether we have everything.</param>
     /// <param name="atOnce">Even if an earlier run announced it a while ago.</param>
     /// <param name="now">Now.</param>
-    public void Add(Hash160 key, int port, bool atOnce, TimeSpan now)
+    public void Add(Hash160 key, int port, bool isSeed, bool atOnce, TimeSpan now)
     {
         var isNew = !_announcements.TryGetValue(key, out var announcement);
         if (isNew)
@@ -66,7 +67,7 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
             _keys.Add(key);
         }
 
-        announcement!.Port = port;
+        (announcement!.Port, announcement.IsSeed) = (port, isSeed);
         if (isNew && !atOnce && _remembered.Remove(key, out var remembered) && remembered.Port == port && remembered.Age < OwnAnnouncement.Interval)
             announcement.Restore(remembered.Age, _shift, now);
         else if (isNew || atOnce) announcement.DueAt = now;

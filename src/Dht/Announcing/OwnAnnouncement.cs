@@ -21,6 +21,9 @@ internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
 
     public int Port { get; set; } = port;
 
+    /// <summary>Whether we have everything (BEP 33).</summary>
+    public bool IsSeed { get; set; }
+
     public TimeSpan DueAt { get; set; } = now;
 
     /// <summary>When it was announced last; long ago if never.</summary>

@@ -168,7 +168,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
     {
         node.Tries = 0;
         if (answer.Type != KrpcType.Response || answer.Token.IsEmpty || !_announcer.Holds(key.Announcement)) Refused(key);
-        else Send(new AnnounceTask(node, key), t => _lookups.Querier.AnnouncePeer(node.EndPoint, key.Key, key.Announcement.Port, t.Token, this, t, turn), answer.Token.ToArray(), turn);
+        else Send(new AnnounceTask(node, key), t => _lookups.Querier.AnnouncePeer(node.EndPoint, key.Key, key.Announcement.Port, key.Announcement.IsSeed, t.Token, this, t, turn), answer.Token.ToArray(), turn);
     }
 
     internal void Announced(RegionKey key, in KrpcMessage answer)
@@ -196,8 +196,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
 
         var keys = new List<RegionKey>(KeysPerDatagram);
         _datagram.Clear();
-        var port = node.Keys.Peek().Announcement.Port;
-        while (keys.Count < KeysPerDatagram && node.Keys.TryPeek(out var next) && next.Announcement.Port == port)
+        var first = node.Keys.Peek().Announcement;
+        while (keys.Count < KeysPerDatagram && node.Keys.TryPeek(out var next) && next.Announcement.Port == first.Port && next.Announcement.IsSeed == first.IsSeed)
         {
             keys.Add(node.Keys.Dequeue());
             _datagram.Add(next.Key);
@@ -205,7 +205,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
 
         Send(
             new ManyTask(node, keys),
-            t => _lookups.Querier.AnnouncePeers(node.EndPoint, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_datagram), port, t.Token, this, t, turn), node.Token, turn);
+            t => _lookups.Querier.AnnouncePeers(node.EndPoint, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_datagram), first.Port, first.IsSeed, t.Token, this, t, turn), node.Token, turn);
     }
 
     private void Send(RegionTask task, Action<RegionTask> send, byte[] token, Turn turn)

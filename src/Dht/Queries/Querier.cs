@@ -41,19 +41,19 @@ internal sealed class Querier(Func<NodeId> self, bool readOnly, SendBudget budge
         End(KrpcVerb.GetPeers, to, turn);
     }
 
-    public void AnnouncePeer(NetEndPoint to, Hash160 key, int port, ReadOnlySpan<byte> token, IAsker asker, object? subject, Turn turn)
+    public void AnnouncePeer(NetEndPoint to, Hash160 key, int port, bool isSeed, ReadOnlySpan<byte> token, IAsker asker, object? subject, Turn turn)
     {
         Span<byte> transaction = stackalloc byte[PendingQueries.TransactionLength];
         _pending.Add(to, asker, subject, turn.Now, transaction);
-        turn.Outbox.Writer.AnnouncePeer(transaction, self(), readOnly, key, port, token);
+        turn.Outbox.Writer.AnnouncePeer(transaction, self(), readOnly, key, port, token, isSeed);
         End(KrpcVerb.AnnouncePeer, to, turn);
     }
 
-    public void AnnouncePeers(NetEndPoint to, ReadOnlySpan<Hash160> keys, int port, ReadOnlySpan<byte> token, IAsker asker, object? subject, Turn turn)
+    public void AnnouncePeers(NetEndPoint to, ReadOnlySpan<Hash160> keys, int port, bool isSeed, ReadOnlySpan<byte> token, IAsker asker, object? subject, Turn turn)
     {
         Span<byte> transaction = stackalloc byte[PendingQueries.TransactionLength];
         _pending.Add(to, asker, subject, turn.Now, transaction);
-        turn.Outbox.Writer.AnnouncePeers(transaction, self(), readOnly, keys, port, token);
+        turn.Outbox.Writer.AnnouncePeers(transaction, self(), readOnly, keys, port, token, isSeed);
         End(KrpcVerb.AnnouncePeers, to, turn);
     }
 

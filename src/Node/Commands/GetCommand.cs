@@ -17,6 +17,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     private long _length;
     private long _reused;
     private string _phase = "finding";
+    private bool _isAnnounced;
 
     public async Task<ExitCode> RunAsync(CancellationToken ct)
     {
@@ -36,6 +37,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             await pulseStop.CancelAsync();
             await Task.WhenAll(pulse, find);
             Done(path, lease.Swarm.Snapshot);
+            if (_isAnnounced) lease.AnnounceWhenDue(isSeed: true);
             await services.Serving!.KeepAsync(target.Id);
         }
         catch (OperationCanceledException) when (stall.HasStalled && !ct.IsCancellationRequested)
@@ -76,7 +78,8 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
                 }
 
                 await lease.OpenAsync(content, fetch: true);
-                if (services.Options.Announce && services.Options.Upload && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
+                _isAnnounced = services.Options.Announce && services.Options.Upload && !info.IsPrivate;
+                if (_isAnnounced) _ = AnnounceAsync(lease, ct);
                 if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
                 if (content.CopyPresent().IsFull) return await CompleteAsync(content, ct);
 
@@ -109,7 +112,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     {
         try
         {
-            await lease.AnnounceAsync(onChecked: null, ct);
+            await lease.AnnounceAsync(isSeed: false, onChecked: null, ct);
         }
         catch (OperationCanceledException)
         {

@@ -56,7 +56,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         try
         {
             var looking = new TaskCompletionSource<CheckResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (await lease.AnnounceAsync(looked => looking.TrySetResult(looked), ct) is not { } result) return;
+            if (await lease.AnnounceAsync(isSeed: true, looked => looking.TrySetResult(looked), ct) is not { } result) return;
 
             reporter.Report(new AnnouncedEvent(lease.Id.ToString(), result.Nodes, Math.Round(result.Elapsed.TotalSeconds, 3)));
             var found = await looking.Task.WaitAsync(ct);

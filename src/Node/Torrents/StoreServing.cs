@@ -79,7 +79,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
         if (lease is null || await lease.HasContentAsync()) return;
 
         await lease.OpenAsync(await store.OpenAsync(torrent, _stopping.Token), fetch: false);
-        if (options.Announce && !torrent.IsPrivate) lease.AnnounceWhenDue();
+        if (options.Announce && !torrent.IsPrivate) lease.AnnounceWhenDue(isSeed: torrent.Have == torrent.Length);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} is not served: {Reason}")]

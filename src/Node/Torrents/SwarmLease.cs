@@ -18,9 +18,9 @@ internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm)
     public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(id, content, fetch);
 
     /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
-    public Task<Dht.AnnounceResult?> AnnounceAsync(Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(id, onChecked, ct);
+    public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(id, isSeed, onChecked, ct);
 
-    public void AnnounceWhenDue() => table.AnnounceWhenDue(id);
+    public void AnnounceWhenDue(bool isSeed) => table.AnnounceWhenDue(id, isSeed);
 
     public Task<IDisposable> TakeTurnAsync(CancellationToken ct) => table.TakeTurnAsync(id, ct);
 

@@ -51,17 +51,17 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     internal Task<bool> IsWantedAsync(InfoHash id) => AskAsync(() => _entries.ContainsKey(id));
 
     /// <summary>Announces a swarm, once for all leases.</summary>
-    internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, Action<Dht.CheckResult>? onChecked, CancellationToken ct)
+    internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct)
     {
         if (network.Port == 0) return null;
 
-        return await network.Dht.AnnounceAsync(id.Truncated, network.Port, ct, onChecked);
+        return await network.Dht.AnnounceAsync(id.Truncated, network.Port, isSeed, ct, onChecked);
     }
 
     /// <summary>Announces a swarm when it is due, without waiting: what the run before announced a moment ago is not repeated.</summary>
-    internal void AnnounceWhenDue(InfoHash id)
+    internal void AnnounceWhenDue(InfoHash id, bool isSeed)
     {
-        if (network.Port != 0) network.Dht.Announce([id.Truncated], network.Port);
+        if (network.Port != 0) network.Dht.Announce([id.Truncated], network.Port, isSeed);
     }
 
     /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>

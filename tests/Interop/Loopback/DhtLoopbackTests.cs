@@ -16,7 +16,7 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
     {
         var key = Hash160.Random(new Random(1));
         await using var first = Start("127.0.3.1");
-        var alone = await first.AnnounceAsync(key, 9000, _patience.Token);
+        var alone = await first.AnnounceAsync(key, 9000, isSeed: false, _patience.Token);
 
         await using var second = Start("127.0.3.2");
         second.AddBootstrap(first.LocalEndPoints[0]);
@@ -34,7 +34,7 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
     {
         var key = Hash160.Random(new Random(2));
         await using var first = Start("0.0.0.0");
-        await first.AnnounceAsync(key, 9000, _patience.Token);
+        await first.AnnounceAsync(key, 9000, isSeed: false, _patience.Token);
 
         await using var second = Start("127.0.0.1");
         second.AddBootstrap("127.0.0.1", first.LocalEndPoints[0].Port);
@@ -50,7 +50,7 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux answers on all of 127.0.0.0/8");
         var key = Hash160.Random(new Random(2));
         await using var first = Start("0.0.0.0");
-        await first.AnnounceAsync(key, 9000, _patience.Token);
+        await first.AnnounceAsync(key, 9000, isSeed: false, _patience.Token);
 
         await using var second = Start("127.0.3.9");
         second.AddBootstrap("127.0.3.8", first.LocalEndPoints[0].Port);
@@ -66,7 +66,7 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "no IPv6 here");
         var key = Hash160.Random(new Random(3));
         await using var first = Start("127.0.3.3", "::1");
-        await first.AnnounceAsync(key, 9000, _patience.Token);
+        await first.AnnounceAsync(key, 9000, isSeed: false, _patience.Token);
 
         await using var second = Start("127.0.3.4", "::1");
         second.AddBootstrap(first.LocalEndPoints[1]);
@@ -87,7 +87,7 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
         }
 
         var key = Hash160.Random(new Random(4));
-        var announced = await nodes[7].AnnounceAsync(key, 9000, _patience.Token);
+        var announced = await nodes[7].AnnounceAsync(key, 9000, isSeed: false, _patience.Token);
         foreach (var node in nodes)
         {
             if (node == nodes[7]) continue;
@@ -111,7 +111,7 @@ public sealed class DhtLoopbackTests(ITestOutputHelper output)
         await using (var first = Start("127.0.3.6"))
         {
             first.AddBootstrap(second.LocalEndPoints[0]);
-            await first.AnnounceAsync(key, 9000, _patience.Token);
+            await first.AnnounceAsync(key, 9000, isSeed: false, _patience.Token);
             state = await first.SaveStateAsync(_patience.Token);
             id = first.Snapshot.Nodes[0].Id;
         }

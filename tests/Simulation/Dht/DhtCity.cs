@@ -90,7 +90,7 @@ internal sealed class DhtCity(int seed)
 
     public void AnnounceMany(Resident resident, IEnumerable<Hash160> keys, int port) => Do(resident, now =>
     {
-        foreach (var key in keys) resident.Node.Announcer.Add(key, port, atOnce: false, now);
+        foreach (var key in keys) resident.Node.Announcer.Add(key, port, isSeed: false, atOnce: false, now);
         resident.Node.Tick(now, _outbox);
     });
 

@@ -24,7 +24,7 @@ public sealed class DhtServiceTests
             await using var third = Start(world, 3);
             second.AddBootstrap(first.LocalEndPoints[0]);
             third.AddBootstrap(first.LocalEndPoints[0]);
-            await second.AnnounceAsync(Key, 9000, CancellationToken.None);
+            await second.AnnounceAsync(Key, 9000, isSeed: false, CancellationToken.None);
             await third.FindPeersAsync(Key, found.Add, CancellationToken.None);
         }, TimeSpan.FromMinutes(1));
 
@@ -39,9 +39,9 @@ public sealed class DhtServiceTests
         world.Run(async () =>
         {
             await using var alone = Start(world, 1);
-            Assert.Equal(0, (await alone.AnnounceAsync(Key, 9000, CancellationToken.None)).Nodes);
+            Assert.Equal(0, (await alone.AnnounceAsync(Key, 9000, isSeed: false, CancellationToken.None)).Nodes);
             alone.AddBootstrap(EndPoint(9));
-            Assert.Equal(0, (await alone.AnnounceAsync(Key, 9000, CancellationToken.None)).Nodes);
+            Assert.Equal(0, (await alone.AnnounceAsync(Key, 9000, isSeed: false, CancellationToken.None)).Nodes);
         }, TimeSpan.FromSeconds(10));
     }
 
@@ -60,7 +60,7 @@ public sealed class DhtServiceTests
             Assert.False(search.IsCompleted);
 
             await using var late = Start(world, 2);
-            await late.AnnounceAsync(Key, 9000, CancellationToken.None);
+            await late.AnnounceAsync(Key, 9000, isSeed: false, CancellationToken.None);
             await search;
         }, TimeSpan.FromMinutes(2));
 
@@ -82,7 +82,7 @@ public sealed class DhtServiceTests
                     if (i > 1) services[^1].AddBootstrap(services[0].LocalEndPoints[0]);
                 }
 
-                await services[3].AnnounceAsync(Key, 9000, CancellationToken.None);
+                await services[3].AnnounceAsync(Key, 9000, isSeed: false, CancellationToken.None);
                 await services[8].FindPeersAsync(Key, _ => { }, CancellationToken.None);
                 await Task.Delay(TimeSpan.FromMinutes(1), world.Clock);
                 foreach (var service in services) await service.DisposeAsync();
@@ -113,7 +113,7 @@ public sealed class DhtServiceTests
                 if (i > 1) services[^1].AddBootstrap(services[0].LocalEndPoints[0]);
             }
 
-            await services[3].AnnounceAsync(Key, 9000, CancellationToken.None);
+            await services[3].AnnounceAsync(Key, 9000, isSeed: false, CancellationToken.None);
             await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
             var state = await services[11].SaveStateAsync(CancellationToken.None);
             await services[11].DisposeAsync();
@@ -146,14 +146,14 @@ public sealed class DhtServiceTests
             await using (var announcer = Start(world, 3))
             {
                 announcer.AddBootstrap(first.LocalEndPoints[0]);
-                await announcer.AnnounceAsync(keys[0], 9000, CancellationToken.None);
-                announcer.Announce(keys, 9000);
+                await announcer.AnnounceAsync(keys[0], 9000, isSeed: false, CancellationToken.None);
+                announcer.Announce(keys, 9000, isSeed: false);
                 await Task.Delay(TimeSpan.FromSeconds(20), world.Clock);
                 state = await announcer.SaveStateAsync(CancellationToken.None);
             }
 
             await using var again = Start(world, 3, state);
-            again.Announce(keys, 9000);
+            again.Announce(keys, 9000, isSeed: false);
             await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
             after = Announcements(again);
             await Task.Delay(TimeSpan.FromMinutes(20), world.Clock);
@@ -179,8 +179,8 @@ public sealed class DhtServiceTests
                 [new VirtualDatagramSocket(world.Network, new NetEndPoint(IPAddress.Parse("fd00::2"), 8468))], new DhtOptions(), world.Clock, new Random(2), NullLogger.Instance);
             v4.AddBootstrap(both.LocalEndPoints[0]);
             v6.AddBootstrap(both.LocalEndPoints[1]);
-            await v4.AnnounceAsync(Key, 9004, CancellationToken.None);
-            await v6.AnnounceAsync(Key, 9006, CancellationToken.None);
+            await v4.AnnounceAsync(Key, 9004, isSeed: false, CancellationToken.None);
+            await v6.AnnounceAsync(Key, 9006, isSeed: false, CancellationToken.None);
             await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
 
             var found = new List<FoundPeer>();

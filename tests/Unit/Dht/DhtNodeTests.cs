@@ -139,6 +139,18 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void SaysThatItIsSeed_WhenItIs()
+    {
+        _node.AddSeed(Seed, configured: true, _now, _outbox);
+        _node.Announce(Key, 9000, _now, _outbox, isSeed: true);
+        var query = Take().Find(d => d.Text.Contains("get_peers"))!;
+
+        var announce = Handle($"d1:rd2:id20:{AskerId}5:token3:abce1:t4:{query.Transaction}1:y1:re", Seed).Find(d => d.Text.Contains("announce_peer"))!;
+
+        Assert.Contains("4:porti9000e4:seedi1e5:token3:abc", announce.Text);
+    }
+
+    [Fact]
     public void AsksWaitingLookupOfSeed_AndReportsItsPeers()
     {
         var lookup = _node.Find(Key, _now, _outbox);
