@@ -29,7 +29,7 @@ internal sealed class PeerLookup(int task, Action<int> over) : ILookupClient
         var values = answer.Values;
         while (values.TryNext(out var peer))
             if (peer.IsUsableFrom(source) && IsNew(peer))
-                turn.Outbox.Events.Add(new PeerFound(task, new FoundPeer(peer, candidate.EndPoint, candidate.Hops, turn.Now - run.StartedAt)));
+                turn.Outbox.Events.Add(new PeerFound(task, new FoundPeer(peer, candidate.EndPoint, candidate.Hops, turn.Now - run.StartedAt) { Queries = run.Queries }));
     }
 
     public void Ended(LookupRun run, Turn turn)

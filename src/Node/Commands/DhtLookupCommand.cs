@@ -32,7 +32,7 @@ internal sealed class DhtLookupCommand(NodeServices services, Reporter reporter)
         foreach (var peer in peers)
         {
             var found = new FoundPeerEvent(key.ToString(), peer.EndPoint.ToString(), "dht", peer.Hops, Math.Round(peer.Elapsed.TotalMilliseconds, 1));
-            reporter.Report(found with { From = peer.Contact?.ToString() });
+            reporter.Report(found with { From = peer.Contact?.ToString(), Queries = peer.Queries });
         }
 
         foreach (var contact in result.Closest)

@@ -93,6 +93,10 @@ public sealed record FoundPeerEvent(string Id, string Address, string Via, int H
     /// <summary>The contact that said so; only of a lookup in the DHT, and null there if it was announced to this very node.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? From { get; init; }
+
+    /// <summary>How many queries the lookup had sent by then; only of a lookup in the DHT.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Queries { get; init; }
 }
 
 /// <summary>Something the store holds.</summary>

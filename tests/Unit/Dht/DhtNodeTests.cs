@@ -161,7 +161,7 @@ public sealed class DhtNodeTests
         _node.Handle(Encoding.Latin1.GetBytes($"d1:rd2:id20:{AskerId}5:token3:abc6:valuesl6:\n\0\0\u0002#(6:\u007f\0\0\u0001#(6:\n\0\0\u0002\0\0ee1:t4:{query.Transaction}1:y1:re"), Seed, Local, _now, _outbox);
 
         var found = Assert.Single(_outbox.Events.OfType<PeerFound>());
-        Assert.Equal(new FoundPeer(Asker.WithPort(9000), Seed, 1, TimeSpan.FromMilliseconds(5)), found.Peer);
+        Assert.Equal(new FoundPeer(Asker.WithPort(9000), Seed, 1, TimeSpan.FromMilliseconds(5)) { Queries = 1 }, found.Peer);
         Assert.Contains(_outbox.Events, e => e is FindEnded ended && ended.Task == lookup && ended.Result.Contacts == 1);
     }
 

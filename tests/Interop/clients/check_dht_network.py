@@ -1,0 +1,223 @@
+"""One DHT of two kinds of nodes: 50 of libtorrent's and 10 of ours, each told of the other kind alone."""
+
+import os
+import random
+import statistics
+import time
+
+import krpc
+import libtorrent_peer as client
+from harness import expect, write
+
+try:
+    import libtorrent as lt
+except ImportError:
+    lt = None
+
+THEIRS, OURS = 50, 10
+# the key pair of the test vectors of BEP 44
+PUBLIC = bytes.fromhex("77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548")
+PRIVATE = bytes.fromhex("e06d3183d14159228433ed599221b80bd0a5ce8352e4bdf0262f76786ef1c74db7e7a9fea2c0eb269d61e3b38e450a22e754941ac78479d6c54e1faf6037881d")
+
+
+class _Theirs:
+    """libtorrent's nodes, every setting of their DHT as shipped, each in a range of its own, since they admit one of a range."""
+
+    def __init__(self, check, joins):
+        self.check = check
+        self._hashes = []
+        category = lt.alert.category_t
+        self.port = check.port()
+        self.sessions = [
+            lt.session({
+                "listen_interfaces": f"{self.address(i)}:{self.port}", "outgoing_interfaces": self.address(i), "enable_dht": True, "enable_lsd": False, "enable_upnp": False,
+                "enable_natpmp": False, "dht_bootstrap_nodes": "", "alert_queue_size": 20000,
+                "alert_mask": category.dht_notification | category.dht_operation_notification | category.error_notification,
+            }) for i in range(THEIRS)
+        ]
+        check.on_close(self.close)
+        for i, session in enumerate(self.sessions):
+            host, _, port = joins[i % len(joins)].udp.rpartition(":")
+            session.add_dht_node((host, int(port)))
+
+    def address(self, i):
+        return f"127.1.{i + 1}.1"
+
+    def endpoint(self, i):
+        return f"{self.address(i)}:{self.port}"
+
+    def median_table(self):
+        for session in self.sessions:
+            session.post_dht_stats()
+        time.sleep(0.3)
+        sizes = []
+        for session in self.sessions:
+            sizes += [sum(b["num_nodes"] for b in a.routing_table) for a in session.pop_alerts() if isinstance(a, lt.dht_stats_alert)]
+        return statistics.median(sizes) if sizes else 0
+
+    def announce(self, i, key):
+        parameters = lt.add_torrent_params()
+        parameters.info_hashes = lt.info_hash_t(lt.sha1_hash(key))
+        parameters.save_path = self.check.root
+        parameters.flags = lt.torrent_flags.upload_mode
+        torrent = self.sessions[i].add_torrent(parameters)
+        torrent.force_dht_announce()
+        self._hashes.append(torrent)
+
+    def wait(self, i, kind, matches, seconds=15):
+        """The alert of a kind that matches."""
+        end = time.monotonic() + self.check.remaining(seconds)
+        while time.monotonic() < end:
+            for alert in self.sessions[i].pop_alerts():
+                if isinstance(alert, kind) and matches(alert):
+                    return alert
+            time.sleep(0.01)
+        return None
+
+    def peers(self, i, key):
+        self.sessions[i].dht_get_peers(lt.sha1_hash(key))
+        alert = self.wait(i, lt.dht_get_peers_reply_alert, lambda a: a.info_hash.to_bytes() == key and a.peers(), 8)
+        return [f"{host}:{port}" for host, port in alert.peers()] if alert else []
+
+    def count_to_first_peer(self, i, key):
+        """Packets of a search until the first that names a peer: how many queries had gone out, and after how long."""
+        mask = int(lt.alert.category_t.dht_log_notification) | int(lt.alert.category_t.dht_operation_notification)
+        self.sessions[i].apply_settings({"alert_mask": mask})
+        self.sessions[i].pop_alerts()
+        begun, sent = time.perf_counter(), 0
+        self.sessions[i].dht_get_peers(lt.sha1_hash(key))
+        while time.perf_counter() - begun < 8:
+            for alert in self.sessions[i].pop_alerts():
+                if not isinstance(alert, lt.dht_pkt_alert):
+                    continue
+                message = alert.pkt_buf
+                if b"9:get_peers" in message and key in message and alert.message().startswith("=>"):
+                    sent += 1
+                elif b"6:valuesl" in message and alert.message().startswith("<="):
+                    return sent, time.perf_counter() - begun
+            time.sleep(0.0005)
+        return None
+
+    def close(self):
+        self._hashes.clear()
+        for session in self.sessions:
+            session.pause()
+        self.sessions.clear()
+
+
+def _state(check, node):
+    return check.plain("dht", "--store", node.store).ends(0, 20).event("dht")["nodes"][0]
+
+
+def _ours(check, node, *args, code=0):
+    return check.plain("dht", *args, "--store", node.store).ends(code, 30)
+
+
+def two_kinds_of_nodes_are_one_network(check):
+    check.note(client.needed())
+    port = check.port()
+    ours = []
+    theirs_port = check._port + 1  # the next that `port` will give, for addresses that are not in use yet
+    for i in range(OURS):
+        known = [x for j in range(3) for x in ("--bootstrap", f"127.1.{(i * 5 + j * 17) % THEIRS + 1}.1:{theirs_port}")]
+        ours.append(check.run("node", *known, address=f"127.2.{i + 1}.1", port=port, dht_port=port))
+    for node in ours:
+        node.listening()
+    theirs = _Theirs(check, ours)
+    expect(theirs.port == theirs_port, "the port was taken meanwhile; run it again")
+    check.until(40, "our tables fill", lambda: all(_state(check, node)["good"] >= 12 for node in ours))
+    check.until(60, "their tables fill", lambda: theirs.median_table() >= 10)
+    draw = random.Random(3)
+
+    _announced_by_them_found_by_us(check, ours, theirs, draw)
+    _announced_by_us_found_by_them(check, ours, theirs, draw)
+    _items_go_both_ways(check, ours, theirs)
+    _figures(check, ours, theirs, draw)
+
+
+two_kinds_of_nodes_are_one_network.seconds = 240
+
+
+def _announced_by_them_found_by_us(check, ours, theirs, draw):
+    keys = [(draw.randbytes(20), draw.randrange(THEIRS)) for _ in range(20)]
+    for key, i in keys:
+        theirs.announce(i, key)
+    time.sleep(3)
+    for number, (key, i) in enumerate(keys):
+        found = _ours(check, ours[number % OURS], "lookup", key.hex()).all("peer")
+        expect(theirs.endpoint(i) in {p["address"] for p in found}, f"{key.hex()} announced by {theirs.endpoint(i)}: {found}")
+    alone = check.run("find", keys[0][0].hex(), "--bootstrap", theirs.endpoint(7), address="127.3.1.1").ends(0, 30)
+    expect(theirs.endpoint(keys[0][1]) in {p["address"] for p in alone.all("peer")}, "found by a node of its own")
+    check.note("20 of 20 of theirs found by us")
+
+
+def _announced_by_us_found_by_them(check, ours, theirs, draw):
+    files = [write(check.path("in", f"{i}.bin"), 1000 + i) for i in range(20)]
+    share = check.share(*files, args=["--bootstrap", theirs.endpoint(3)], address="127.3.2.1")
+    for shared in share.shared:
+        share.event("announced", 30, where=lambda a, id=shared["infohash"]: a["id"] == id and a["nodes"] >= 8)
+    for shared in share.shared:
+        found = theirs.peers(draw.randrange(THEIRS), bytes.fromhex(shared["infohash"][:40]))
+        expect(share.tcp in found, f"{shared['infohash']} at {share.tcp}: {found}")
+    expect(all(f["found"] for f in share.all("findable")), f"looked for afterwards: {share.all('findable')}")
+    check.note("20 of 20 of ours found by them")
+
+
+def _items_go_both_ways(check, ours, theirs):
+    target = theirs.sessions[5].dht_put_immutable_item("theirs, as it is")
+    theirs.wait(5, lt.dht_put_alert, lambda a: True)
+    value = _ours(check, ours[2], "get", target.to_bytes().hex()).event("value")
+    expect(value["value"] == "theirs, as it is", f"immutable, theirs to ours: {value}")
+
+    # the binding takes bytes as text, one letter a byte
+    as_text = [b.decode("latin-1") for b in (PRIVATE, PUBLIC)]
+    try:
+        theirs.sessions[6].dht_put_mutable_item(PRIVATE, PUBLIC, b"theirs, for now", b"salt")
+    except TypeError:
+        theirs.sessions[6].dht_put_mutable_item(*as_text, "theirs, for now", "salt")
+    theirs.wait(6, lt.dht_put_alert, lambda a: True)
+    value = _ours(check, ours[3], "get", PUBLIC.hex(), "--salt", "salt").event("value")
+    expect(value["value"] == "theirs, for now" and value["publicKey"] == PUBLIC.hex(), f"mutable, theirs to ours: {value}")
+
+    stored = _ours(check, ours[4], "put", "ours, as it is").event("stored")
+    expect(stored["nodes"] >= 8, f"stored: {stored}")
+    theirs.sessions[9].dht_get_immutable_item(lt.sha1_hash(bytes.fromhex(stored["target"])))
+    alert = theirs.wait(9, lt.dht_immutable_item_alert, lambda a: a.target.to_bytes().hex() == stored["target"])
+    expect(alert is not None and alert.item in (b"ours, as it is", "ours, as it is") or "ours, as it is" in str(alert and alert.item), f"immutable, ours to theirs: {alert and alert.item}")
+
+    stored = _ours(check, ours[4], "put", "ours, for now", "--key", check.path("key"), "--salt", "s").event("stored")
+    key = bytes.fromhex(stored["publicKey"])
+    try:
+        theirs.sessions[11].dht_get_mutable_item(key, b"s")
+    except TypeError:
+        theirs.sessions[11].dht_get_mutable_item(key.decode("latin-1"), "s")
+    alert = theirs.wait(11, lt.dht_mutable_item_alert, lambda a: "ours, for now" in str(a.item))
+    expect(alert is not None and alert.seq == stored["sequence"], f"mutable, ours to theirs: {alert and alert.item}")
+    check.note("items go both ways")
+
+
+def _figures(check, ours, theirs, draw):
+    keys = [draw.randbytes(20) for _ in range(100)]
+    for key in keys:
+        theirs.announce(draw.randrange(THEIRS), key)
+    time.sleep(8)
+    our_queries, our_hops, our_ms, their_queries, their_ms = [], [], [], [], []
+    for number, key in enumerate(keys):
+        peers = _ours(check, ours[number % OURS], "lookup", key.hex()).all("peer")
+        expect(peers, f"not found by us: {key.hex()}")
+        our_queries.append(peers[0]["queries"])
+        our_hops.append(peers[0]["hops"])
+        our_ms.append(peers[0]["ms"])
+        counted = theirs.count_to_first_peer(draw.randrange(THEIRS), key)
+        if counted:
+            their_queries.append(counted[0])
+            their_ms.append(1000 * counted[1])
+
+    def row(values):
+        return f"mean {statistics.mean(values):.2f}, median {statistics.median(values):g}, most {max(values):g}"
+
+    check.note(f"to the first peer over {len(keys)} keys: ours {row(our_queries)} queries, {row(our_hops)} hops, {row(our_ms)} ms; "
+               f"theirs ({len(their_queries)} counted) {row(their_queries)} queries, {row(their_ms)} ms")
+    expect(len(their_queries) >= 90, "their packets could not be counted")
+    expect(statistics.mean(our_queries) <= statistics.mean(their_queries) and statistics.median(our_queries) <= statistics.median(their_queries), "more queries than libtorrent")
+    expect(statistics.median(our_hops) <= 1, "more than one round trip in a network of sixty")
