@@ -19,7 +19,7 @@ internal sealed record Settings
     public int Sources { get; private init; } = 16;
 
     /// <summary>Queries that each source has outstanding.</summary>
-    public int Window { get; private init; } = 32;
+    public int Window { get; private init; } = 16;
 
     public bool PingsAlone { get; private init; }
 
