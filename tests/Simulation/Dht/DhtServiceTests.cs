@@ -97,9 +97,30 @@ public sealed class DhtServiceTests
         Assert.NotEqual(first, Trace(5));
     }
 
-    private static DhtService Start(VirtualWorld world, int number) => DhtService.Start(
+    [Fact]
+    public void DropsAndCounts_WhatFindsTheQueueFull()
+    {
+        var world = new VirtualWorld(6) { Network = { Jitter = TimeSpan.Zero } };
+        var answers = 0;
+        DhtSnapshot? seen = null;
+
+        world.Run(async () =>
+        {
+            await using var service = Start(world, 1, maxWaiting: 8);
+            world.Network.Attach(EndPoint(2), (datagram, _) => answers += datagram.Span.EndsWith("1:y1:re"u8) ? 1 : 0);
+            for (var i = 0; i < 20; i++) world.Network.Send("d1:ad2:id20:aaaaaaaaaaaaaaaaaaaae1:q4:ping1:t2:aa1:y1:qe"u8, EndPoint(2), EndPoint(1));
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+            seen = service.Snapshot;
+        }, TimeSpan.FromMinutes(1));
+
+        Assert.Equal(8, answers);
+        Assert.Equal(12, seen!.Dropped);
+        Assert.Equal(8, seen.Counters.QueriesReceived);
+    }
+
+    private static DhtService Start(VirtualWorld world, int number, int maxWaiting = 4096) => DhtService.Start(
         [new VirtualDatagramSocket(world.Network, EndPoint(number))],
-        new DhtOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
+        new DhtOptions { MaxWaitingDatagrams = maxWaiting, Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
         world.Clock,
         new Random(world.Network.Random.Next()),
         NullLogger.Instance);
