@@ -6,7 +6,7 @@ namespace Shoal.DhtLoad;
 /// <summary>A closed loop over some sources: each answer is followed by the next query, so that a slow node is asked less.</summary>
 internal sealed class Load : IDisposable
 {
-    /// <summary>Without any answer for so long, what is outstanding is lost.</summary>
+    /// <summary>With every window full and no answer for so long, what is outstanding is lost.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
     private readonly Source[] _sources;
@@ -24,14 +24,10 @@ internal sealed class Load : IDisposable
         var heard = TimeSpan.Zero;
         while (clock.Elapsed < duration)
         {
-            var read = 0;
-            foreach (var source in _sources)
-            {
-                read += source.Read();
-                source.Fill();
-            }
+            var moved = 0;
+            foreach (var source in _sources) moved += source.Read() + source.Fill();
 
-            if (read > 0) heard = clock.Elapsed;
+            if (moved > 0) heard = clock.Elapsed;
             else if (clock.Elapsed - heard > Patience)
             {
                 foreach (var source in _sources) source.GiveUp();

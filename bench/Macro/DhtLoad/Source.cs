@@ -34,15 +34,18 @@ internal sealed class Source : IDisposable
     /// <summary>Responses alone: errors do not count.</summary>
     public long Answered { get; private set; }
 
-    /// <summary>Asks until the window is full, or the socket's buffer is.</summary>
-    public void Fill()
+    /// <summary>Asks until the window is full, or the socket's buffer is; how many it were.</summary>
+    public int Fill()
     {
-        for (; _outstanding < _window; _outstanding++)
+        for (var asked = 0; ; asked++)
         {
+            if (_outstanding >= _window) return asked;
+
             _socket.Send(_queries[_next], SocketFlags.None, out var error);
-            if (error != SocketError.Success) return;
+            if (error != SocketError.Success) return asked;
 
             Sent++;
+            _outstanding++;
             if (++_next == _queries.Length) _next = 0;
         }
     }
