@@ -56,11 +56,14 @@ public sealed partial class DhtService
             while (!_stop.IsCancellationRequested)
             {
                 batch.Clear();
-                await node.Socket.ReceiveAsync(batch, _stop.Token);
+                var arriving = node.Socket.ReceiveAsync(batch, _stop.Token);
+                var isFlooded = arriving.IsCompleted;
+                await arriving;
                 Interlocked.Add(ref _bytesReceived, batch.Length);
                 var dropped = batch.Count - node.Arrived.Add(batch, out var wasEmpty);
                 if (wasEmpty && !_mailbox.Writer.TryWrite(new Mail(node))) dropped += node.Arrived.Drop();
                 if (dropped > 0) Interlocked.Add(ref _dropped, dropped);
+                if (isFlooded) await Task.Yield(); // where there is one core the loop may be waiting for this very thread
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
