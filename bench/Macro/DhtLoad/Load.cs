@@ -7,7 +7,7 @@ namespace Shoal.DhtLoad;
 internal sealed class Load : IDisposable
 {
     /// <summary>With every window full and no answer for so long, what is outstanding is lost.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     private readonly Source[] _sources;
 

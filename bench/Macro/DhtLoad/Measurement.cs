@@ -7,7 +7,7 @@ namespace Shoal.DhtLoad;
 /// <summary>Runs the load against a fresh node and prints a table: a warm-up that does not count, then each run, then what they have in common.</summary>
 internal static class Measurement
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
 
     public static int Run(Settings settings)
     {

@@ -55,8 +55,6 @@ internal sealed class Source : IDisposable
     {
         for (var read = 0; ; read++)
         {
-            if (_outstanding == 0) return read;
-
             var length = _socket.Receive(_buffer, SocketFlags.None, out var error);
             if (error != SocketError.Success) return read;
 
@@ -85,7 +83,7 @@ internal sealed class Source : IDisposable
             return;
         }
 
-        _outstanding--;
+        _outstanding = Math.Max(0, _outstanding - 1); // it may have been given up
         if (datagram.EndsWith("1:y1:re"u8)) Answered++;
     }
 
