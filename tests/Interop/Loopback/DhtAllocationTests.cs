@@ -40,7 +40,7 @@ public sealed class DhtAllocationTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{least:0.00} bytes for each of {Windows * Window} queries");
-        Assert.InRange(least, 0, 64); // what is left is the tick's, and the tick is the clock's
+        Assert.InRange(least, 0, 64); // ticks allocate too, and come with time
     }
 
     private void Ask(Socket asker)
