@@ -10,8 +10,10 @@ namespace Shoal.Core;
 /// <summary>An IP address and a port as a value: 6 or 18 bytes in compact form (BEP 5, BEP 32). IPv4 mapped into IPv6 is IPv4.</summary>
 public readonly record struct NetEndPoint
 {
-    public const int CompactLengthV4 = 6;
-    public const int CompactLengthV6 = 18;
+    public const int AddressLengthV4 = 4;
+    public const int AddressLengthV6 = 16;
+    public const int CompactLengthV4 = AddressLengthV4 + sizeof(ushort);
+    public const int CompactLengthV6 = AddressLengthV6 + sizeof(ushort);
 
     private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
@@ -31,6 +33,14 @@ public readonly record struct NetEndPoint
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out var length);
         this = new NetEndPoint(Read(bytes[..length]), length == 16, port);
+    }
+
+    /// <param name="address">4 or 16 bytes as they go over the wire.</param>
+    /// <param name="port">0 to 65,535.</param>
+    public NetEndPoint(ReadOnlySpan<byte> address, int port)
+    {
+        if (address.Length is not (AddressLengthV4 or AddressLengthV6)) throw new ArgumentException("an address has 4 or 16 bytes", nameof(address));
+        this = new NetEndPoint(Read(address), address.Length == AddressLengthV6, port);
     }
 
     public static NetEndPoint From(IPEndPoint endPoint) => new(endPoint.Address, endPoint.Port);
@@ -93,9 +103,15 @@ public readonly record struct NetEndPoint
     /// <param name="destination">At least <see cref="CompactLength"/> bytes.</param>
     public void WriteCompact(Span<byte> destination)
     {
+        WriteAddress(destination);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[(CompactLength - 2)..], _port);
+    }
+
+    /// <param name="destination">At least 4 bytes for IPv4, 16 for IPv6.</param>
+    public void WriteAddress(Span<byte> destination)
+    {
         if (_isV6) BinaryPrimitives.WriteUInt128BigEndian(destination, _address);
         else BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)_address);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[(CompactLength - 2)..], _port);
     }
 
     /// <summary>Reads <c>1.2.3.4:9</c> or <c>[::1]:9</c>; the port is needed. Short, octal or hexadecimal IPv4 and zones of IPv6 are refused.</summary>

@@ -6,8 +6,11 @@ using Shoal.Dht.Sockets;
 namespace Shoal.Dht;
 
 /// <summary>One socket of a service and the node that lives on it; each address is a node of its own (BEP 45). Owned by the service's loop.</summary>
-internal sealed class BoundNode(IDatagramSocket socket, DhtNode node)
+internal sealed class BoundNode(IDatagramSocket socket, DhtNode node, int maxWaiting)
 {
+    /// <summary>Datagrams received or sent together: one look at the clock, and where the system can, one call.</summary>
+    public const int AtOnce = 64;
+
     private static readonly TimeSpan SnapshotAge = TimeSpan.FromSeconds(10);
 
     private DhtNodeSnapshot? _snapshot;
@@ -18,7 +21,13 @@ internal sealed class BoundNode(IDatagramSocket socket, DhtNode node)
 
     public DhtNode Node => node;
 
+    /// <summary>From the socket's reader to the loop.</summary>
+    public DatagramQueue Arrived { get; } = new(maxWaiting);
+
     public Outbox Outbox { get; } = new();
+
+    /// <summary>What the socket is to send next.</summary>
+    public DatagramBatch Leaving { get; } = new(AtOnce);
 
     /// <summary>What was asked of the node, by number.</summary>
     public Dictionary<int, Wish> Wishes { get; } = [];

@@ -20,7 +20,7 @@ public sealed record DhtOptions
     /// <summary>Told of the bytes of every datagram received, on the service's loop.</summary>
     public Action<int>? BytesReceived { get; init; }
 
-    /// <summary>Datagrams that may wait to be handled; more are dropped and counted.</summary>
+    /// <summary>Datagrams that may wait to be handled at each address; more are dropped and counted.</summary>
     public int MaxWaitingDatagrams { get; init; } = 4096;
 
     /// <summary>Finds the addresses of a host; the platform's resolver if null.</summary>

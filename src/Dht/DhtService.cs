@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -11,13 +10,12 @@ using Shoal.Dht.Sockets;
 namespace Shoal.Dht;
 
 /// <summary>
-/// The Mainline DHT on real or virtual sockets: one loop owns a <see cref="DhtNode"/> for each socket (BEP 32, 45) and feeds them datagrams, commands and ticks from one
-/// bounded mailbox; datagrams that find it full are dropped and counted. Every member may be called from any thread; callbacks run on the loop and must not block.
+/// The Mainline DHT on real or virtual sockets: one loop owns a <see cref="DhtNode"/> for each socket (BEP 32, 45) and feeds them commands and ticks from one bounded
+/// mailbox, and the datagrams that wait at each socket; those that find too many waiting are dropped and counted. Every member may be called from any thread; callbacks run on the loop and must not block.
 /// Runs from <see cref="Start"/> until it is disposed, and owns its sockets.
 /// </summary>
 public sealed partial class DhtService : IAsyncDisposable
 {
-    private const int ReceiveBufferLength = 2048;
     private const int MaxWaitingCommands = 1024;
 
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
@@ -51,7 +49,7 @@ public sealed partial class DhtService : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfZero(sockets.Count);
         (_options, _clock, _logger) = (options, clock, logger);
         _startedAt = clock.GetTimestamp();
-        _mailbox = Channel.CreateBounded<Mail>(new BoundedChannelOptions(options.MaxWaitingDatagrams + MaxWaitingCommands) { SingleReader = true });
+        _mailbox = Channel.CreateBounded<Mail>(new BoundedChannelOptions(MaxWaitingCommands + sockets.Count) { SingleReader = true });
         _hosts = new HostNames(options.Resolve ?? Dns.GetHostAddressesAsync, AddBootstrap, logger);
 
         var state = Restore();
@@ -62,7 +60,7 @@ public sealed partial class DhtService : IAsyncDisposable
         {
             var saved = state.Nodes.FirstOrDefault(n => n.At.SameAddress(socket.LocalEndPoint) && !_nodes.Exists(b => b.Node.Id == n.Id));
             var id = saved.Id == default ? NodeId.Random(random) : saved.Id;
-            _nodes.Add(new BoundNode(socket, new DhtNode(id, socket.LocalEndPoint.Family, limits, random, TimeSpan.Zero, budget)));
+            _nodes.Add(new BoundNode(socket, new DhtNode(id, socket.LocalEndPoint.Family, limits, random, TimeSpan.Zero, budget), options.MaxWaitingDatagrams));
         }
 
         var downtime = clock.GetUtcNow() - state.SavedAt;

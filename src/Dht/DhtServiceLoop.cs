@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -50,17 +49,21 @@ public sealed partial class DhtService
 
     private async Task ReceiveAsync(BoundNode node)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferLength);
+        var batch = new DatagramBatch(BoundNode.AtOnce);
         try
         {
             await Task.Yield();
             while (!_stop.IsCancellationRequested)
             {
-                var received = await node.Socket.ReceiveAsync(buffer, _stop.Token);
-                Interlocked.Add(ref _bytesReceived, received.Length);
-                if (_mailbox.Reader.Count < _options.MaxWaitingDatagrams && _mailbox.Writer.TryWrite(new Mail(node, buffer, received)))
-                    buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferLength);
-                else Interlocked.Increment(ref _dropped);
+                batch.Clear();
+                var arriving = node.Socket.ReceiveAsync(batch, _stop.Token);
+                var isFlooded = arriving.IsCompleted;
+                await arriving;
+                Interlocked.Add(ref _bytesReceived, batch.Length);
+                var dropped = batch.Count - node.Arrived.Add(batch, out var wasEmpty);
+                if (wasEmpty && !_mailbox.Writer.TryWrite(new Mail(node))) dropped += node.Arrived.Drop();
+                if (dropped > 0) Interlocked.Add(ref _dropped, dropped);
+                if (isFlooded) await Task.Yield(); // where there is one core the loop may be waiting for this very thread
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -71,24 +74,32 @@ public sealed partial class DhtService
         {
             LogSocketFailed(_logger, node.Socket.LocalEndPoint, e);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
     private void Handle(in Mail mail)
     {
-        var now = Now();
-        if (mail.Command is { } command) command(now);
-        else
+        if (mail.Command is { } command)
         {
-            _options.BytesReceived?.Invoke(mail.Received.Length);
-            mail.Node!.Node.Handle(mail.Buffer.AsSpan(0, mail.Received.Length), mail.Received.From, mail.Received.Local, now, mail.Node.Outbox);
-            ArrayPool<byte>.Shared.Return(mail.Buffer!);
+            var now = Now();
+            command(now);
+            Flush(now);
+            return;
         }
 
-        foreach (var node in _nodes) Flush(node, now);
+        var arrived = mail.Node!.Arrived.Take();
+        for (var i = 0; i < arrived.Count && !_stop.IsCancellationRequested; i += BoundNode.AtOnce) Handle(mail.Node, arrived, i, Math.Min(i + BoundNode.AtOnce, arrived.Count));
+    }
+
+    private void Handle(BoundNode node, DatagramBatch arrived, int begin, int end)
+    {
+        var now = Now();
+        for (var i = begin; i < end; i++)
+        {
+            _options.BytesReceived?.Invoke(arrived[i].Length);
+            node.Node.Handle(arrived[i], arrived.Remote(i), arrived.Local(i), now, node.Outbox);
+        }
+
+        Flush(now);
     }
 
     private void Tick(TimeSpan now)
@@ -108,6 +119,12 @@ public sealed partial class DhtService
         Volatile.Write(ref _snapshot, TakeSnapshot(now));
     }
 
+    private void Flush(TimeSpan now)
+    {
+        foreach (var node in _nodes) Flush(node, now);
+        foreach (var node in _nodes) Send(node);
+    }
+
     private void Flush(BoundNode node, TimeSpan now)
     {
         var outbox = node.Outbox;
@@ -115,13 +132,22 @@ public sealed partial class DhtService
         {
             var datagram = outbox.Datagram(i);
             var sender = outbox.To(i).Family == node.Node.Family ? node : node.Sibling!; // seeds that one family's answers brought the other
-            sender.Socket.Send(datagram, outbox.To(i), outbox.Via(i));
+            if (sender.Leaving.Room == 0) Send(sender);
+            sender.Leaving.TryAdd(datagram, outbox.To(i), outbox.Via(i));
             _bytesSent += datagram.Length;
             _options.BytesSent?.Invoke(datagram.Length);
         }
 
         foreach (var told in outbox.Events) Take(node, told, now);
         outbox.Clear();
+    }
+
+    private static void Send(BoundNode node)
+    {
+        if (node.Leaving.Count == 0) return;
+
+        node.Socket.Send(node.Leaving);
+        node.Leaving.Clear();
     }
 
     private void Take(BoundNode node, DhtEvent told, TimeSpan now)
@@ -207,14 +233,11 @@ public sealed partial class DhtService
     {
         public Mail(Command command) => Command = command;
 
-        public Mail(BoundNode node, byte[] buffer, ReceivedDatagram received) => (Node, Buffer, Received) = (node, buffer, received);
+        /// <summary>Datagrams have arrived there.</summary>
+        public Mail(BoundNode node) => Node = node;
 
         public Command? Command { get; }
 
         public BoundNode? Node { get; }
-
-        public byte[]? Buffer { get; }
-
-        public ReceivedDatagram Received { get; }
     }
 }

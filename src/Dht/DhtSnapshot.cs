@@ -20,7 +20,7 @@ public sealed record DhtSnapshot
 
     public required long BytesReceived { get; init; }
 
-    /// <summary>Datagrams that found the mailbox full.</summary>
+    /// <summary>Datagrams that found the queue of their address full.</summary>
     public required long Dropped { get; init; }
 
     public int Good => Nodes.Sum(n => n.Good);

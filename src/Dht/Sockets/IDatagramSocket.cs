@@ -8,17 +8,15 @@ public interface IDatagramSocket : IDisposable
     /// <summary>Where it is bound; the address may be the unspecified one.</summary>
     NetEndPoint LocalEndPoint { get; }
 
-    /// <summary>Waits for the next datagram. What does not fit the buffer is dropped, errors that a remote host can cause are passed over.</summary>
-    ValueTask<ReceivedDatagram> ReceiveAsync(Memory<byte> buffer, CancellationToken ct);
+    /// <summary>
+    /// Waits for a datagram and adds it, with those that have arrived behind it and find room. What is too large for a batch is dropped, errors that a remote
+    /// host can cause are passed over.
+    /// </summary>
+    /// <param name="batch">Empty; not touched after the task ends.</param>
+    /// <param name="ct">Stops waiting.</param>
+    ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken ct);
 
-    /// <summary>Sends at once or not at all, as datagrams may get lost anyway.</summary>
-    /// <param name="datagram">Looked at only now.</param>
-    /// <param name="to">Where to.</param>
-    /// <param name="via">The local address it should come from, where there is a choice; default for any.</param>
-    void Send(ReadOnlySpan<byte> datagram, NetEndPoint to, NetEndPoint via);
+    /// <summary>Sends each datagram at once or not at all, as they may get lost anyway, and in this order.</summary>
+    /// <param name="batch">To their remote endpoints, from their local addresses where there is a choice. Looked at only now.</param>
+    void Send(DatagramBatch batch);
 }
-
-/// <param name="Length">How much of the buffer it filled.</param>
-/// <param name="From">Who sent it.</param>
-/// <param name="Local">The local address that it was sent to, and our port.</param>
-public readonly record struct ReceivedDatagram(int Length, NetEndPoint From, NetEndPoint Local);

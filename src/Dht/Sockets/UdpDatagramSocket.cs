@@ -1,33 +1,45 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Shoal.Core;
 
 namespace Shoal.Dht.Sockets;
 
-/// <summary>The real thing: UDP over IPv4, or over IPv6 alone.</summary>
+/// <summary>
+/// The real thing: UDP over IPv4, or over IPv6 alone. On Linux many datagrams pass with one system call; elsewhere, or when asked to be plain, one at a time by
+/// way of the framework.
+/// </summary>
 public sealed class UdpDatagramSocket : IDatagramSocket
 {
     private const int BufferSize = 1024 * 1024;
     private const int IgnoreConnectionReset = unchecked((int)0x9800000C); // SIO_UDP_CONNRESET
 
     private readonly Socket _socket;
-    private readonly IPEndPoint _anyone;
-    private readonly SocketAddress _to;
-    private readonly bool _isWildcard;
+    private readonly LinuxReceiver? _receiver;
+    private readonly LinuxSender? _sender;
+    private readonly PlainDatagrams? _plain;
+    private readonly byte[] _peeked = new byte[1];
 
-    private UdpDatagramSocket(Socket socket, IPEndPoint bound)
+    private UdpDatagramSocket(Socket socket, IPEndPoint bound, bool isPlain)
     {
         _socket = socket;
-        _isWildcard = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
-        _anyone = new IPEndPoint(bound.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        _to = _anyone.Serialize();
         LocalEndPoint = NetEndPoint.From(bound);
+        var isWildcard = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
+        if (isPlain) _plain = new PlainDatagrams(socket, bound, isWildcard);
+        else
+        {
+            if (isWildcard) socket.SetSocketOption(LocalEndPoint.IsV6 ? SocketOptionLevel.IPv6 : SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
+            _receiver = new LinuxReceiver(socket, LocalEndPoint, isWildcard);
+            _sender = new LinuxSender(socket, LocalEndPoint.IsV6, isWildcard);
+        }
     }
 
     public NetEndPoint LocalEndPoint { get; }
 
     /// <summary>Binds, or throws <see cref="SocketException"/> where the port is taken or the address is not ours.</summary>
-    public static UdpDatagramSocket Bind(IPEndPoint endPoint)
+    public static UdpDatagramSocket Bind(IPEndPoint endPoint) => Bind(endPoint, isPlain: !OperatingSystem.IsLinux());
+
+    internal static UdpDatagramSocket Bind(IPEndPoint endPoint, bool isPlain)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
@@ -38,7 +50,7 @@ public sealed class UdpDatagramSocket : IDatagramSocket
             socket.ReceiveBufferSize = BufferSize;
             socket.SendBufferSize = BufferSize;
             socket.Bind(endPoint);
-            return new UdpDatagramSocket(socket, (IPEndPoint)socket.LocalEndPoint!);
+            return new UdpDatagramSocket(socket, (IPEndPoint)socket.LocalEndPoint!, isPlain);
         }
         catch
         {
@@ -47,23 +59,15 @@ public sealed class UdpDatagramSocket : IDatagramSocket
         }
     }
 
-    public async ValueTask<ReceivedDatagram> ReceiveAsync(Memory<byte> buffer, CancellationToken ct)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken ct)
     {
-        while (true)
+        while (batch.Count == 0)
         {
             try
             {
-                if (!_isWildcard)
-                {
-                    var plain = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, _anyone, ct);
-                    return new ReceivedDatagram(plain.ReceivedBytes, NetEndPoint.From((IPEndPoint)plain.RemoteEndPoint), LocalEndPoint);
-                }
-
-                var told = await _socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, _anyone, ct);
-                if (told.SocketFlags.HasFlag(SocketFlags.Truncated)) continue;
-
-                var local = told.PacketInformation.Address is { } address ? new NetEndPoint(address, LocalEndPoint.Port) : LocalEndPoint;
-                return new ReceivedDatagram(told.ReceivedBytes, NetEndPoint.From((IPEndPoint)told.RemoteEndPoint), local);
+                if (_receiver is null) await _plain!.ReceiveAsync(batch, ct);
+                else if (!_receiver.TryReceive(batch)) await _socket.ReceiveAsync(_peeked, SocketFlags.Peek, ct);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionRefused
                 or SocketError.NetworkReset or SocketError.MessageSize or SocketError.HostUnreachable or SocketError.NetworkUnreachable)
@@ -73,17 +77,12 @@ public sealed class UdpDatagramSocket : IDatagramSocket
         }
     }
 
-    public void Send(ReadOnlySpan<byte> datagram, NetEndPoint to, NetEndPoint via)
+    public void Send(DatagramBatch batch)
     {
         try
         {
-            Fill(to);
-            if (_isWildcard && via.Port != 0 && OperatingSystem.IsLinux()) LinuxDatagrams.Send(_socket, datagram, _to.Buffer.Span[.._to.Size], via);
-            else _socket.SendTo(datagram, SocketFlags.None, _to);
-        }
-        catch (SocketException)
-        {
-            // No room in the socket's buffer, or no route: lost, as datagrams are.
+            if (_sender is null) _plain!.Send(batch);
+            else _sender.Send(batch);
         }
         catch (ObjectDisposedException)
         {
@@ -92,10 +91,4 @@ public sealed class UdpDatagramSocket : IDatagramSocket
     }
 
     public void Dispose() => _socket.Dispose();
-
-    private void Fill(NetEndPoint to)
-    {
-        var serialized = to.ToIPEndPoint().Serialize();
-        serialized.Buffer.Span[..serialized.Size].CopyTo(_to.Buffer.Span);
-    }
 }

@@ -21,19 +21,19 @@ public sealed class VirtualDatagramSocket : IDatagramSocket
 
     public NetEndPoint LocalEndPoint { get; }
 
-    public async ValueTask<ReceivedDatagram> ReceiveAsync(Memory<byte> buffer, CancellationToken ct)
+    public async ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken ct)
     {
-        while (true)
+        while (batch.Count == 0)
         {
             await _arrived.Reader.WaitToReadAsync(ct);
-            if (!_arrived.Reader.TryRead(out var arrived) || arrived.Datagram.Length > buffer.Length) continue;
-
-            arrived.Datagram.CopyTo(buffer);
-            return new ReceivedDatagram(arrived.Datagram.Length, arrived.From, LocalEndPoint);
+            while (batch.Room > 0 && _arrived.Reader.TryRead(out var arrived)) batch.TryAdd(arrived.Datagram.Span, arrived.From, LocalEndPoint);
         }
     }
 
-    public void Send(ReadOnlySpan<byte> datagram, NetEndPoint to, NetEndPoint via) => _network.Send(datagram, LocalEndPoint, to);
+    public void Send(DatagramBatch batch)
+    {
+        for (var i = 0; i < batch.Count; i++) _network.Send(batch[i], LocalEndPoint, batch.Remote(i));
+    }
 
     public void Dispose() => _network.Detach(LocalEndPoint);
 }

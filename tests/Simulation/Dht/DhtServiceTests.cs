@@ -98,6 +98,27 @@ public sealed class DhtServiceTests
     }
 
     [Fact]
+    public void DropsAndCounts_WhatFindsTheQueueFull()
+    {
+        var world = new VirtualWorld(6) { Network = { Jitter = TimeSpan.Zero } };
+        var answers = 0;
+        DhtSnapshot? seen = null;
+
+        world.Run(async () =>
+        {
+            await using var service = Start(world, 1, maxWaiting: 8);
+            world.Network.Attach(EndPoint(2), (datagram, _) => answers += datagram.Span.EndsWith("1:y1:re"u8) ? 1 : 0);
+            for (var i = 0; i < 20; i++) world.Network.Send("d1:ad2:id20:aaaaaaaaaaaaaaaaaaaae1:q4:ping1:t2:aa1:y1:qe"u8, EndPoint(2), EndPoint(1));
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+            seen = service.Snapshot;
+        }, TimeSpan.FromMinutes(1));
+
+        Assert.Equal(8, answers);
+        Assert.Equal(12, seen!.Dropped);
+        Assert.Equal(8, seen.Counters.QueriesReceived);
+    }
+
+    [Fact]
     public void IsBackWithinTwoSeconds_WhenEveryBootstrapIsGone()
     {
         var world = new VirtualWorld(6);
@@ -197,9 +218,9 @@ public sealed class DhtServiceTests
         return queries["announce_peer"].Sent + queries["announce_peers"].Sent;
     }
 
-    private static DhtService Start(VirtualWorld world, int number, byte[]? state = null) => DhtService.Start(
+    private static DhtService Start(VirtualWorld world, int number, byte[]? state = null, int maxWaiting = 4096) => DhtService.Start(
         [new VirtualDatagramSocket(world.Network, EndPoint(number))],
-        new DhtOptions { SavedState = state, Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
+        new DhtOptions { SavedState = state, MaxWaitingDatagrams = maxWaiting, Resolve = (_, _) => Task.FromResult<IPAddress[]>([EndPoint(2).Address]) },
         world.Clock,
         new Random(world.Network.Random.Next()),
         NullLogger.Instance);

@@ -25,6 +25,28 @@ public sealed class NetEndPointTests
     });
 
     [Fact]
+    public void IsMadeOfTheBytesOfItsAddress() => Compact.Sample(compact =>
+    {
+        var address = compact.AsSpan(0, compact.Length - 2);
+        var endPoint = new NetEndPoint(address, compact[^2] << 8 | compact[^1]);
+
+        Span<byte> written = stackalloc byte[address.Length];
+        endPoint.WriteAddress(written);
+        Assert.Equal(NetEndPoint.From(new IPEndPoint(new IPAddress(address), endPoint.Port)), endPoint);
+        Assert.Equal(address, written);
+    });
+
+    [Fact]
+    public void TakesMappedAddressForIPv4_WhenMadeOfBytes() =>
+        Assert.Equal("1.2.3.4:9", new NetEndPoint(IPAddress.Parse("::ffff:1.2.3.4").GetAddressBytes(), 9).ToString());
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6)]
+    [InlineData(17)]
+    public void RefusesAddressesOfOtherLengths(int length) => Assert.Throws<ArgumentException>(() => new NetEndPoint(new byte[length], 9));
+
+    [Fact]
     public void ReadsWhatItPrints() => Compact.Sample(compact =>
         NetEndPoint.TryReadCompact(compact, out var endPoint)
         && NetEndPoint.TryParse(endPoint.ToString(), out var parsed) && parsed == endPoint
