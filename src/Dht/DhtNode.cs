@@ -123,7 +123,7 @@ internal sealed class DhtNode
     public int Find(Hash160 key, TimeSpan now, Outbox outbox, bool scrape = false)
     {
         var turn = new Turn(now, outbox);
-        return _tasks.BeginFind(new LookupGoal(key, LookupKind.Peers) { Waits = true, Scrape = scrape }, _found.AsSpan(0, Store.Sample(key, NetworkScope.None, now, _found)), turn);
+        return _tasks.BeginFind(key, scrape, _found.AsSpan(0, Store.Sample(key, NetworkScope.None, now, _found)), turn);
     }
 
     /// <summary>Begins to look for an item (BEP 44); ends with <see cref="GetItemEnded"/>.</summary>

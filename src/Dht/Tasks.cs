@@ -13,12 +13,12 @@ internal sealed class Tasks(LookupTable lookups, Querier querier) : IAsker
     private readonly Dictionary<int, int> _lookups = [];
     private int _last;
 
-    public int BeginFind(LookupGoal goal, ReadOnlySpan<NetEndPoint> own, Turn turn)
+    public int BeginFind(Hash160 key, bool counts, ReadOnlySpan<NetEndPoint> own, Turn turn)
     {
         var task = ++_last;
-        var client = new PeerLookup(task, Over);
+        var client = new PeerLookup(task, counts, querier, Over);
         foreach (var peer in own) client.Own(peer, turn);
-        Begin(task, goal, client, turn);
+        Begin(task, new LookupGoal(key, LookupKind.Peers) { Waits = true }, client, turn);
         return task;
     }
 

@@ -23,9 +23,6 @@ internal sealed record LookupGoal(Hash160 Target, LookupKind Kind)
     /// <summary>Waits for a first contact as long as there is none; else it ends without any.</summary>
     public bool Waits { get; init; }
 
-    /// <summary>Asks for the filters of BEP 33 too.</summary>
-    public bool Scrape { get; init; }
-
     /// <summary>Where nobody is asked.</summary>
     public IReadOnlyList<KeyRegion> Shunned { get; init; } = [];
 
@@ -77,7 +74,7 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
         switch (goal.Kind)
         {
             case LookupKind.Peers:
-                table.Querier.GetPeers(candidate.EndPoint, goal.Target, goal.Scrape, this, candidate, turn);
+                table.Querier.GetPeers(candidate.EndPoint, goal.Target, scrape: false, this, candidate, turn);
                 break;
             case LookupKind.Item:
                 table.Querier.Get(candidate.EndPoint, goal.Target, this, candidate, turn);
