@@ -86,6 +86,11 @@ class Host:
         store = self.check.path(self.space, f"store{self._stores}")
         return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space], **options)
 
+    def run_on(self, holder, *args):
+        """Acts through whoever holds a store on this host."""
+        store = holder.argv[holder.argv.index("--store") + 1]
+        return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space])
+
     def share(self, *paths, args=()):
         shoal = self.run("share", *paths, *args)
         shoal.shared = [shoal.event("shared", 30, index=i) for i in range(len(paths))]
