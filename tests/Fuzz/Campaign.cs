@@ -7,7 +7,7 @@ namespace Shoal.Fuzz;
 internal sealed class Campaign(FuzzTarget target, int seconds, int seed)
 {
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MinimiseFor = TimeSpan.FromSeconds(30);
 
     public long Inputs { get; private set; }
