@@ -257,7 +257,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
     private void Refused(RegionKey key)
     {
         key.Waiting--;
-        if (key.Accepted + key.Waiting < RoutingTable.K && _map.Closest(key, 1).FirstOrDefault() is { } other) Give(key, other);
+        if (key.Accepted + key.Waiting < RoutingTable.K && _announcer.Holds(key.Announcement) && _map.Closest(key, 1).FirstOrDefault() is { } other) Give(key, other);
     }
 
     private void Abandon(RegionNode node)

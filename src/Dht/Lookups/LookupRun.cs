@@ -143,6 +143,8 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
 
     void ILookupClient.Ended(LookupRun run, Turn turn)
     {
+        if (IsOver) return;
+
         _flanks--;
         Queries += run.Queries;
         if (HasMetAnotherCrowd(run))
