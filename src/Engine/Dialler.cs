@@ -11,19 +11,32 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
 {
     private ulong Reserved => Handshake.ExtensionBit | Handshake.FastBit | (options.HasDht || options.DhtPort != 0 ? Handshake.DhtBit : 0);
 
+    /// <param name="keys">Of the swarm, v2 first. A peer that knows a hybrid by one of its names alone closes the connection that begins with the other.</param>
     /// <returns>Null if nobody answers there, or not as a peer of this swarm.</returns>
-    public async Task<(ITransportConnection Connection, Handshake Handshake)?> TryOpenAsync(NetEndPoint endPoint, Hash160 key, CancellationToken ct)
+    public async Task<(ITransportConnection Connection, Handshake Handshake)?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys, CancellationToken ct)
     {
         if (transport is null) return null;
 
+        foreach (var key in keys)
+        {
+            var (opened, isReached) = await TryOpenAsync(endPoint, key, keys, ct);
+            if (opened is not null || !isReached) return opened;
+        }
+
+        return null;
+    }
+
+    private async Task<((ITransportConnection Connection, Handshake Handshake)? Opened, bool IsReached)> TryOpenAsync(
+        NetEndPoint endPoint, Hash160 key, IReadOnlyList<Hash160> keys, CancellationToken ct)
+    {
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
         ITransportConnection? connection = null;
         try
         {
-            connection = Throttle(await transport.ConnectAsync(endPoint, either.Token));
-            await SendAsync(connection, key, either.Token);
-            if (await TryReceiveAsync(connection, either.Token) is { } theirs && theirs.Key == key) return (connection, theirs);
+            connection = Throttle(await transport!.ConnectAsync(endPoint, either.Token));
+            await SendAsync(connection, key, offersV2: key != keys[0], either.Token);
+            if (await TryReceiveAsync(connection, either.Token) is { } theirs && keys.Contains(theirs.Key)) return ((connection, theirs), true);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -31,7 +44,7 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
         }
 
         if (connection is not null) await connection.DisposeAsync();
-        return null;
+        return (null, connection is not null && !either.IsCancellationRequested);
     }
 
     public ITransportConnection Throttle(ITransportConnection connection) => new ThrottledConnection(connection, download, upload);
@@ -53,10 +66,11 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
         return Handshake.TryRead(buffer, out var handshake) ? handshake : null;
     }
 
-    public async Task SendAsync(ITransportConnection connection, Hash160 key, CancellationToken ct)
+    /// <param name="offersV2">Whether the key is that of v1, and v2 would be spoken as well.</param>
+    public async Task SendAsync(ITransportConnection connection, Hash160 key, bool offersV2, CancellationToken ct)
     {
         var ours = new byte[Handshake.Length];
-        new Handshake(Reserved, key, options.PeerId).Write(ours);
+        new Handshake(Reserved | (offersV2 ? Handshake.V2Bit : 0), key, options.PeerId).Write(ours);
         await connection.SendAsync([new ArraySegment<byte>(ours)], ct);
     }
 }

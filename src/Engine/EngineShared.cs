@@ -6,7 +6,7 @@ namespace Shoal.Engine;
 
 /// <summary>What the swarms of one engine have in common: options, memory, clock, chance, and the way out. Immutable, or a leaf.</summary>
 internal sealed class EngineShared(
-    EngineOptions options, Dialler dialler, int runBytes, TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort)
+    EngineOptions options, Dialler dialler, int runBytes, TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop> keysLearnt)
 {
     private readonly long _start = clock.GetTimestamp();
     private readonly Lock _lock = new();
@@ -25,6 +25,9 @@ internal sealed class EngineShared(
     public PieceBufferPool Buffers { get; } = new(options.Memory / 2);
 
     public Action<NetEndPoint, InfoHash> HearPort => hearPort;
+
+    /// <summary>A swarm turned out to have a second key.</summary>
+    public Action<SwarmLoop> KeysLearnt => keysLearnt;
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
 

@@ -212,7 +212,7 @@ internal sealed class Swarm
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _neighbours.ByKey);
         var layers = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
-        _hashes = new HashExchange(layers, _downloads, _options, _effects, Peers);
+        _hashes = new HashExchange(layers, e.Info.InfoHash.Truncated, _downloads, _options, _effects, Peers);
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);

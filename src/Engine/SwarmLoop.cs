@@ -41,12 +41,13 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private HashServer? _hashes;
     private Task? _disposing;
     private volatile bool _tickMissed;
+    private volatile IReadOnlyList<Hash160> _keys;
     private bool _ticking = true;
     private int _nextKey;
 
-    internal SwarmLoop(InfoHash infoHash, EngineShared shared)
+    internal SwarmLoop(InfoHash infoHash, IReadOnlyList<Hash160> keys, EngineShared shared)
     {
-        (InfoHash, _shared) = (infoHash, shared);
+        (InfoHash, _shared, _keys) = (infoHash, shared, keys);
         _swarm = new Swarm(infoHash, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
         _stopped = _stopping.Token;
         _timer = shared.Clock.CreateTimer(_ => _tickMissed = !_mailbox.Writer.TryWrite(new Mail(new SwarmEvent.Tick(), null)), null, TickInterval, TickInterval);
@@ -54,6 +55,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     }
 
     public InfoHash InfoHash { get; }
+
+    /// <summary>The keys under which peers of this content meet, v2 first: two, once it is known to be a hybrid.</summary>
+    public IReadOnlyList<Hash160> Keys => _keys;
 
     /// <summary>How it stands, published with each tick.</summary>
     public SwarmSnapshot Snapshot { get; private set; } = SwarmSnapshot.Empty;
@@ -209,19 +213,20 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
                 if (_sessions.Remove(e.Peer, out var session)) Retire(session, now);
                 break;
             case SwarmEvent.ContentOpened e:
+                LearnKeys(e.Info);
                 foreach (var known in _sessions.Values) SetContent(known);
                 _openedHere++;
                 _view.OnOpened(e.Info.Geometry, e.Have);
                 _metadata.TrySetResult(e.Info);
                 break;
             case SwarmEvent.PieceStored { Status: PutStatus.Stored } e when _swarm.IsOpen(e.Piece):
-                _view.OnStored(_content!.Info.Geometry.LengthOf(e.Piece), now);
+                _view.OnStored(_content!.Info.Geometry.ContentLengthOf(e.Piece), now);
                 break;
             case SwarmEvent.BlocksReceived e:
                 _view.OnReceived(e.Bytes);
                 break;
             case SwarmEvent.PieceLost e when _swarm.Have is { } have && have[e.Piece]:
-                _view.OnLost(_content!.Info.Geometry.LengthOf(e.Piece));
+                _view.OnLost(_content!.Info.Geometry.ContentLengthOf(e.Piece));
                 break;
             case SwarmEvent.Tick:
                 BeforeTick(now);
@@ -230,6 +235,14 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         _swarm.Handle(mail.Event, now);
         if (mail.Event is SwarmEvent.Tick) AfterTick();
+    }
+
+    private void LearnKeys(TorrentInfo info)
+    {
+        if (_keys.Count == info.Keys.Count) return;
+
+        _keys = info.Keys;
+        _shared.KeysLearnt(this);
     }
 
     private void SetContent(PeerSession session)
@@ -300,7 +313,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         try
         {
-            var opened = await _shared.Dialler.TryOpenAsync(endPoint, InfoHash.Truncated, _stopped);
+            var opened = await _shared.Dialler.TryOpenAsync(endPoint, _keys, _stopped);
             if (opened is null) await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
             else await RunPeerAsync(opened.Value.Connection, opened.Value.Handshake, incoming: false, endPoint, default);
         }
@@ -359,7 +372,11 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data) => Find(peer)?.SendMetadata(message, data);
 
-    void ISwarmEffects.MetadataKnown(TorrentInfo info) => _metadata.TrySetResult(info);
+    void ISwarmEffects.MetadataKnown(TorrentInfo info)
+    {
+        LearnKeys(info);
+        _metadata.TrySetResult(info);
+    }
 
     void ISwarmEffects.MetadataUnusable(MetainfoError error) => _metadata.TrySetException(new SwarmException(error));
 

@@ -106,7 +106,7 @@ internal sealed class SwarmView
         if (have.IsFull) return geometry.TotalLength;
 
         var bytes = 0L;
-        for (var piece = have.NextSet(0); piece >= 0; piece = have.NextSet(piece + 1)) bytes += geometry.LengthOf(new PieceIndex(piece));
+        for (var piece = have.NextSet(0); piece >= 0; piece = have.NextSet(piece + 1)) bytes += geometry.ContentLengthOf(new PieceIndex(piece));
         return bytes;
     }
 }

@@ -28,7 +28,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> portHeard)
     {
         var dialler = new Dialler(options, transport, download, upload, clock);
-        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, random, logger, portHeard);
+        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, random, logger, portHeard, AddKeys);
         _halfOpen = new SemaphoreSlim(options.MaxHalfOpen);
         Listeners = listeners;
         _accepting = [.. listeners.Select(AcceptAsync)];
@@ -38,28 +38,45 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     internal Buffers.PieceBufferPool Buffers => _shared.Buffers;
 
-    public IReadOnlyCollection<SwarmLoop> Swarms => [.. _swarms.Values];
+    public IReadOnlyCollection<SwarmLoop> Swarms => [.. _swarms.Values.Distinct()];
 
     public SwarmLoop? Find(InfoHash infoHash) => _swarms.GetValueOrDefault(infoHash.Truncated);
 
     /// <summary>Joins a swarm, or gives the one that is joined already.</summary>
-    public SwarmLoop Join(InfoHash infoHash)
+    /// <param name="v1">Of a hybrid, the name of its v1 half, if it is known.</param>
+    public SwarmLoop Join(InfoHash infoHash, Hash160? v1 = null)
     {
         while (true)
         {
             if (_swarms.TryGetValue(infoHash.Truncated, out var known)) return known;
 
-            var swarm = new SwarmLoop(infoHash, _shared);
-            if (_swarms.TryAdd(infoHash.Truncated, swarm)) return swarm;
+            IReadOnlyList<Hash160> keys = v1 is { } second && !infoHash.IsV1 ? [infoHash.Truncated, second] : [infoHash.Truncated];
+            var swarm = new SwarmLoop(infoHash, keys, _shared);
+            if (!_swarms.TryAdd(infoHash.Truncated, swarm))
+            {
+                _ = swarm.DisposeAsync().AsTask();
+                continue;
+            }
 
-            _ = swarm.DisposeAsync().AsTask();
+            AddKeys(swarm);
+            return swarm;
         }
     }
 
     /// <summary>Leaves a swarm and waits until it has ended.</summary>
-    public async Task LeaveAsync(InfoHash infoHash)
+    public async Task LeaveAsync(SwarmLoop swarm)
     {
-        if (_swarms.TryRemove(infoHash.Truncated, out var swarm)) await swarm.DisposeAsync();
+        await swarm.DisposeAsync(); // first: it may learn another key until then
+        foreach (var (key, joined) in _swarms)
+        {
+            if (joined == swarm) _swarms.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>A key that another swarm has stays with it.</summary>
+    private void AddKeys(SwarmLoop swarm)
+    {
+        foreach (var key in swarm.Keys) _swarms.TryAdd(key, swarm);
     }
 
     public async ValueTask DisposeAsync()
@@ -67,7 +84,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         await _stopping.CancelAsync();
         foreach (var listener in Listeners) await listener.DisposeAsync();
         await Task.WhenAll(_accepting);
-        await Task.WhenAll(_swarms.Values.Select(s => s.DisposeAsync().AsTask()));
+        await Task.WhenAll(Swarms.Select(s => s.DisposeAsync().AsTask()));
         await _outstanding.WaitAsync();
         _halfOpen.Dispose();
         _stopping.Dispose();
@@ -127,7 +144,12 @@ public sealed class TorrentEngine : IAsyncDisposable
             using var timeout = new CancellationTokenSource(_shared.Options.HandshakeTimeout, _shared.Clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
             handshake = await Dialler.TryReceiveAsync(connection, either.Token);
-            if (handshake is { } theirs && _swarms.TryGetValue(theirs.Key, out swarm)) await _shared.Dialler.SendAsync(connection, theirs.Key, either.Token);
+            if (handshake is { } theirs && _swarms.TryGetValue(theirs.Key, out swarm))
+            {
+                var key = theirs.OffersV2 ? swarm.Keys[0] : theirs.Key; // in a hybrid v2 is preferred (BEP 52, upgrade path)
+                handshake = theirs with { Key = key };
+                await _shared.Dialler.SendAsync(connection, key, offersV2: false, either.Token);
+            }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

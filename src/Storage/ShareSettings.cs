@@ -9,4 +9,7 @@ public sealed record ShareSettings
     public int? PieceLength { get; init; }
 
     public bool IsPrivate { get; init; }
+
+    /// <summary>Whether it is a torrent of v1 as well, for clients that know no v2.</summary>
+    public bool IsHybrid { get; init; }
 }

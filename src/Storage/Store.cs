@@ -79,8 +79,8 @@ public sealed class Store : IAsyncDisposable
     /// <summary>Every torrent held, one entry for each copy, in the order they came.</summary>
     public IReadOnlyList<StoredTorrent> List() => _index.List().ConvertAll(Current);
 
-    /// <summary>The best copy of a torrent: a complete one before one in part.</summary>
-    public StoredTorrent? Find(InfoHash id) => Best(_index.Find(id.Truncated).FindAll(t => t.Id == id));
+    /// <summary>The best copy of a torrent: a complete one before one in part. A hybrid is found by either of its names.</summary>
+    public StoredTorrent? Find(InfoHash id) => Best(_index.Find(id.Truncated).FindAll(t => id.IsV1 ? t.IdV1 == id.Truncated : t.Id == id));
 
     public StoredTorrent? Find(Hash160 truncated) => Best(_index.Find(truncated));
 

@@ -7,6 +7,9 @@ public sealed record StoredTorrent
 {
     public required InfoHash Id { get; init; }
 
+    /// <summary>The name of its v1 half, or of all of it; null in v2.</summary>
+    public Hash160? IdV1 { get; init; }
+
     public required string Name { get; init; }
 
     /// <summary>Bytes of content.</summary>

@@ -114,9 +114,33 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         if (State.IsComplete) return FinalPath;
         if (!CopyPresent().IsFull) throw new InvalidOperationException("pieces are absent yet");
 
+        await LearnLayersAsync(ct);
         await _context.Workers.RunAsync(_ => new Completion(_context, this).Run(), ct);
         await SaveNowAsync(ct);
         return FinalPath;
+    }
+
+    /// <summary>A hybrid whose pieces were proven by SHA-1 alone has yet to show that both halves are the same content (BEP 52).</summary>
+    private async Task LearnLayersAsync(CancellationToken ct)
+    {
+        if (Layers.Missing == 0) return;
+
+        var unknown = Enumerable.Range(0, Info.Files.Count).Select(i => new FileIndex(i)).Where(f => !Layers.IsKnown(f)).ToDictionary(f => f, f => new byte[Info.Geometry.PieceCountOf(f) * Hash256.Length]);
+        await _context.Hasher.HashAsync(
+            new HashPlan(Info.Geometry, f => State.IsPlaced(f) ? Layout.Final(f) : Layout.Staged(f)) { IsStrict = true },
+            Info.Geometry.PiecesOf(unknown.Keys),
+            (piece, digest) =>
+            {
+                var file = Info.Geometry.FileOf(piece);
+                digest?.V2.CopyTo(unknown[file].AsSpan((piece - Info.Geometry.FirstPiece(file)) * Hash256.Length));
+            },
+            new ProgressMeter(null, 0, _context.Clock),
+            ct);
+        foreach (var (file, layer) in unknown)
+        {
+            if (!Layers.TrySet(file, layer)) throw new StoreException(StoreErrorCode.InvalidTorrent, $"{Info.Name} is two torrents in one: its v1 and v2 halves name different content. Get it from whoever made it anew.", FinalPath);
+            LayersChanged(file);
+        }
     }
 
     public ValueTask DisposeAsync()
@@ -171,7 +195,18 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>Reads on a worker. A file that looks other than it was entered gives nothing of what was read.</summary>
     internal bool Read(PieceIndex piece, int begin, Span<byte> destination)
     {
-        var file = Info.Geometry.FileOf(piece);
+        if (!Info.Geometry.IsAligned) destination.Clear(); // for the padding
+        foreach (var span in Info.Geometry.SpansOf(piece, begin, destination.Length))
+        {
+            if (!Read(piece, span, destination.Slice(span.Begin - begin, span.Length))) return false;
+        }
+
+        return true;
+    }
+
+    private bool Read(PieceIndex piece, FileSpan span, Span<byte> destination)
+    {
+        var file = span.File;
         if (!State.CanRead(piece, file, out var isPlaced, out var stamp)) return false;
 
         try
@@ -179,7 +214,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
             var open = Use(file, isWritable: false);
             try
             {
-                var isWhole = open.File.Read(destination, Info.Geometry.OffsetInFile(piece) + begin) == destination.Length;
+                var isWhole = open.File.Read(destination, span.Offset) == destination.Length;
                 if (isWhole && (!isPlaced || (open.File.Stamp == stamp && StillNamed(open, file, stamp)))) return true;
             }
             finally
@@ -198,27 +233,23 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>Proves and writes on a worker.</summary>
     internal PutOutcome Put(PieceIndex piece, ReadOnlySpan<byte> data, WorkerScratch scratch)
     {
-        var geometry = Info.Geometry;
-        if (data.Length != geometry.LengthOf(piece)) return new PutOutcome(PutStatus.Corrupt);
-
-        var file = geometry.FileOf(piece);
-        if (PieceHash.Of(data, geometry.HashHeight(file), scratch) != Layers[piece].Value) return new PutOutcome(PutStatus.Corrupt);
+        if (data.Length != Info.Geometry.LengthOf(piece) || !PieceProof.Holds(Info, Layers, piece, data, scratch)) return new PutOutcome(PutStatus.Corrupt);
         if (State.IsPresent(piece)) return new PutOutcome(PutStatus.Stored);
 
-        var path = Layout.Staged(file);
+        var path = Layout.StagingRoot;
         try
         {
-            if (State.IsPlaced(file)) throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{Layout.Final(file)} was changed: move it away and get it again", Layout.Final(file));
+            var written = 0;
+            foreach (var span in Info.Geometry.SpansOf(piece))
+            {
+                path = Layout.Staged(span.File);
+                if (State.IsPlaced(span.File)) continue; // its bytes were proven where they stand
 
-            var open = Use(file, isWritable: true);
-            try
-            {
-                open.File.Write(data, geometry.OffsetInFile(piece));
+                Write(span, data.Slice(span.Begin, span.Length));
+                written += span.Length;
             }
-            finally
-            {
-                _context.Files.Release(open);
-            }
+
+            if (written == 0 && data.Length > 0) throw ChangedTarget(piece);
         }
         catch (Exception e) when (DiskErrors.IsDisk(e) || e is StoreException)
         {
@@ -227,6 +258,25 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
         if (State.SetPresent(piece)) Touch();
         return new PutOutcome(PutStatus.Stored);
+    }
+
+    private void Write(FileSpan span, ReadOnlySpan<byte> data)
+    {
+        var open = Use(span.File, isWritable: true);
+        try
+        {
+            open.File.Write(data, span.Offset);
+        }
+        finally
+        {
+            _context.Files.Release(open);
+        }
+    }
+
+    private StoreException ChangedTarget(PieceIndex piece)
+    {
+        var path = Layout.Final(Info.Geometry.FileOf(piece));
+        return new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{path} was changed: move it away and get it again", path);
     }
 
     /// <summary>Brings to the medium what was written, on a worker, and only then marks it durable.</summary>

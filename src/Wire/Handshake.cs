@@ -29,6 +29,8 @@ public readonly record struct Handshake(ulong Reserved, Hash160 Key, PeerId Peer
 
     public bool HasFast => (Reserved & FastBit) != 0;
 
+    public bool OffersV2 => (Reserved & V2Bit) != 0;
+
     public void Write(Span<byte> destination)
     {
         Opening.CopyTo(destination);

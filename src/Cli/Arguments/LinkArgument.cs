@@ -8,13 +8,13 @@ namespace Shoal.Cli.Arguments;
 internal sealed record LinkArgument
 {
     private const string NotALink =
-        "A link starts with 'magnet:?xt=urn:btmh:1220', an ID is 64 hex digits, and the path of a .torrent ends in .torrent or contains a path separator.";
+        "A link starts with 'magnet:?xt=urn:bt', an ID is 64 hex digits (40 in v1), and the path of a .torrent ends in .torrent or contains a path separator.";
 
     /// <summary>As it goes to the node: a magnet link, or 64 hex digits.</summary>
     public required string Link { get; init; }
 
-    /// <summary>64 hex digits; null if only a v1 name is known.</summary>
-    public string? Id { get; init; }
+    /// <summary>64 hex digits, or 40 if only a v1 name is known.</summary>
+    public required string Id { get; init; }
 
     public MagnetLink? Magnet { get; init; }
 
@@ -22,21 +22,13 @@ internal sealed record LinkArgument
 
     public byte[]? TorrentBytes { get; init; }
 
-    /// <summary>Reads what can be fetched; a v1 name alone is not supported.</summary>
     /// <exception cref="RefusedException"/>
     public static LinkArgument Read(string text, string folder)
-    {
-        var link = ReadAny(text, folder);
-        return link.Id is not null ? link : throw Unsupported("This link names a torrent of BitTorrent v1 only, which is not supported: ask for a v2 or hybrid one.");
-    }
-
-    /// <exception cref="RefusedException"/>
-    public static LinkArgument ReadAny(string text, string folder)
     {
         if (MagnetLink.IsMagnet(text))
         {
             if (!MagnetLink.TryParse(text, out var magnet)) throw Malformed("link", "This magnet link cannot be read. " + (text.Contains("xt=", StringComparison.OrdinalIgnoreCase) ? "Was it cut short? Put it in quotes: a shell ends it at '&'." : NotALink));
-            return new LinkArgument { Link = text, Id = magnet.InfoHash?.ToString(), Magnet = magnet };
+            return new LinkArgument { Link = text, Id = magnet.InfoHash?.ToString() ?? magnet.InfoHashV1!.Value.ToString(), Magnet = magnet };
         }
 
         if (text.EndsWith(".torrent", StringComparison.OrdinalIgnoreCase) || text.Contains('/') || text.Contains(Path.DirectorySeparatorChar)) return ReadFile(text, folder);
@@ -44,7 +36,7 @@ internal sealed record LinkArgument
         if (MagnetLink.TryReadV1(text, out var v1))
         {
             var magnet = new MagnetLink { InfoHashV1 = v1 };
-            return new LinkArgument { Link = magnet.ToString(), Magnet = magnet };
+            return new LinkArgument { Link = magnet.ToString(), Id = v1.ToString(), Magnet = magnet };
         }
 
         throw Malformed("link", $"'{text}' is no link, no ID and no .torrent. {NotALink}");
@@ -52,16 +44,16 @@ internal sealed record LinkArgument
 
     /// <summary>Reads an ID, or takes it from a link.</summary>
     /// <exception cref="RefusedException"/>
-    public static string ReadId(string text, string folder) => Read(text, folder).Id!;
+    public static string ReadId(string text, string folder) => Read(text, folder).Id;
 
     private static LinkArgument ReadFile(string path, string folder)
     {
         var bytes = ReadBytes(path, Path.GetFullPath(path, folder));
         var error = MetainfoFile.Read(bytes, out var torrent);
-        if (error is MetainfoError.Version1Only or MetainfoError.NewerVersion) throw Unsupported($"'{path}': {MetainfoErrors.Sentence(error)}");
+        if (error is MetainfoError.NewerVersion) throw Unsupported($"'{path}': {MetainfoErrors.Sentence(error)}");
         if (error != MetainfoError.None) throw Malformed("torrent", $"'{path}' cannot be read as a .torrent: {MetainfoErrors.Sentence(error)}");
 
-        var magnet = new MagnetLink { InfoHash = torrent.Info.InfoHash, InfoHashV1 = torrent.Info.InfoHashV1, Name = torrent.Info.Name };
+        var magnet = new MagnetLink { InfoHash = torrent.Info.HasV2 ? torrent.Info.InfoHash : null, InfoHashV1 = torrent.Info.InfoHashV1, Name = torrent.Info.Name };
         return new LinkArgument { Link = magnet.ToString(), Id = torrent.Info.InfoHash.ToString(), Magnet = magnet, Torrent = torrent, TorrentBytes = bytes };
     }
 

@@ -30,7 +30,6 @@ internal static class DhtLookupCommand
     /// <summary>The point in the DHT where it is announced (BEP 5, BEP 52).</summary>
     private static Hash160 Key(string text, string folder)
     {
-        var named = LinkArgument.ReadAny(text, folder);
-        return Hash256.TryParse(named.Id, out var id) ? id.Truncated : named.Magnet!.InfoHashV1!.Value;
+        return InfoHash.TryParse(LinkArgument.ReadId(text, folder), out var id) ? id.Truncated : throw new InvalidOperationException("an ID is 40 or 64 digits");
     }
 }

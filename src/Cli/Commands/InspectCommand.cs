@@ -2,10 +2,10 @@ using System.CommandLine;
 using Shoal.Cli.Arguments;
 using Shoal.Cli.Hosting;
 using Shoal.Cli.Output;
-using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
 using Shoal.Node.Commands;
 using Shoal.Node.Events;
+using Shoal.Node.Torrents;
 
 namespace Shoal.Cli.Commands;
 
@@ -38,9 +38,9 @@ internal static class InspectCommand
                         else report(e);
                     }
 
-                    var named = LinkArgument.ReadAny(parse.GetValue(link)!, shell.Folder);
-                    Tell(named.Torrent is { } torrent ? Describe(torrent, parse.GetValue(chunks)) : Describe(named));
-                    if (named.Torrent is not null || named.Id is null) return Task.FromResult(ExitCode.Done);
+                    var named = LinkArgument.Read(parse.GetValue(link)!, shell.Folder);
+                    Tell(named.Torrent is { } torrent ? TorrentNames.Describe(torrent.Info, parse.GetValue(chunks) ? torrent.Layers : null) : Describe(named));
+                    if (named.Torrent is not null) return Task.FromResult(ExitCode.Done);
 
                     var request = new InspectRequest(named.Link)
                     {
@@ -56,28 +56,9 @@ internal static class InspectCommand
         return command;
     }
 
-    internal static MetadataEvent Describe(MetainfoFile torrent, bool chunks)
-    {
-        var info = torrent.Info;
-        FileItem[] files = [.. info.Files.Select((file, at) => new FileItem(file.DisplayPath, file.Length, file.Length > 0 ? file.Id.ToString() : null, null)
-        {
-            Chunks = chunks ? Chunks(torrent, new FileIndex(at)) : null,
-        })];
-        var id = info.InfoHash.ToString();
-        return new MetadataEvent("torrent", id, id, info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, files);
-    }
-
     private static LinkEvent Describe(LinkArgument named)
     {
         var magnet = named.Magnet ?? new MagnetLink();
-        return new LinkEvent(named.Link, named.Id, magnet.InfoHashV1?.ToString(), magnet.Name, magnet.Peers, magnet.Trackers, magnet.WebSeeds);
-    }
-
-    private static string[] Chunks(MetainfoFile torrent, FileIndex file)
-    {
-        if (!torrent.Layers.IsKnown(file)) return [];
-
-        var geometry = torrent.Info.Geometry;
-        return [.. Enumerable.Range(geometry.FirstPiece(file), geometry.PieceCountOf(file)).Select(piece => torrent.Layers[new PieceIndex(piece)].ToString())];
+        return new LinkEvent(named.Link, named.Magnet is null ? named.Id : magnet.InfoHash?.ToString(), magnet.InfoHashV1?.ToString(), magnet.Name, magnet.Peers, magnet.Trackers, magnet.WebSeeds);
     }
 }

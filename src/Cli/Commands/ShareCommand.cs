@@ -15,10 +15,11 @@ internal static class ShareCommand
         var name = new Option<string>("--name") { HelpName = "NAME", Description = "What to call it (default: the name of the file or folder)" };
         var pieceLength = Typed.Size("--piece-length", "Bytes, a power of two from 16KiB to 512MiB (default: by size, from 256KiB)");
         var isPrivate = new Option<bool>("--private") { Description = "Announce it nowhere: only who is told the address finds it" };
+        var isHybrid = new Option<bool>("--hybrid") { Description = "Make it a torrent of v1 as well, for clients that know no v2" };
         var torrent = new Option<string>("--write-torrent") { HelpName = "PATH", Description = "Write a .torrent there as well" };
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isPrivate, torrent };
+        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isHybrid, isPrivate, torrent };
         network.AddTo(command);
         output.AddTo(command);
 
@@ -41,6 +42,7 @@ internal static class ShareCommand
             {
                 Name = parse.GetValue(name),
                 PieceLength = (int?)parse.GetValue(pieceLength),
+                Hybrid = parse.GetValue(isHybrid),
                 Private = parse.GetValue(isPrivate),
                 WriteTorrent = parse.GetValue(torrent) is { } to ? Path.GetFullPath(to, shell.Folder) : null,
                 Peers = network.Peers(parse),

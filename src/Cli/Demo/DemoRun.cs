@@ -44,7 +44,7 @@ internal sealed class DemoRun(DemoContent content, string temp, Action<DemoEvent
         show(new DemoEvent("swarm", Message: $"Three nodes share {Safe.Text(content.Name)}, {Words.Size(content.Length)}, {where}:"));
         SharedEvent? shared = null;
         for (var i = 0; i < 3; i++) shared = await JoinAsync("swarm", i, ct);
-        return shared!.Infohash;
+        return shared!.Infohash!; // of v2, since the demo makes it
     }
 
     private async Task<SharedEvent> JoinAsync(string step, int place, CancellationToken ct)

@@ -47,7 +47,7 @@ internal sealed class Pages(IAnsiConsole console)
     public void Inspected(MetadataEvent e)
     {
         Field("name", Safe.Text(e.Name));
-        Field("infohash", e.Infohash);
+        if (e.Infohash is not null) Field("infohash", e.Infohash);
         if (e.InfohashV1 is not null) Field("infohash v1", e.InfohashV1);
         Field("length", string.Create(CultureInfo.InvariantCulture, $"{Words.Size(e.Length)} ({e.Length:#,0} bytes)"));
         Field("pieces", $"of {Words.PowerOfTwo(e.PieceLength)}");

@@ -8,7 +8,8 @@ public static class BencodeValidator
 {
     /// <param name="data">The value, and whatever follows it.</param>
     /// <param name="length">The value's length in bytes.</param>
-    public static bool TryMeasure(ReadOnlySpan<byte> data, out int length)
+    /// <param name="anyOrder">Whether keys may stand in any order, as in torrents of v1 that some programs made.</param>
+    public static bool TryMeasure(ReadOnlySpan<byte> data, out int length, bool anyOrder = false)
     {
         length = 0;
         var reader = new BencodeReader(data);
@@ -23,7 +24,7 @@ public static class BencodeValidator
                 if (!reader.TryReadKey(out var key)) return false;
 
                 var (start, size) = lastKey[depth];
-                if (start > 0 && data.Slice(start, size).SequenceCompareTo(key) >= 0) return false;
+                if (!anyOrder && start > 0 && data.Slice(start, size).SequenceCompareTo(key) >= 0) return false;
 
                 lastKey[depth] = (reader.Position - key.Length, key.Length);
                 type = reader.Peek();

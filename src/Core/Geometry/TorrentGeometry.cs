@@ -4,8 +4,9 @@ using Shoal.Core.Merkle;
 namespace Shoal.Core.Geometry;
 
 /// <summary>
-/// All arithmetic among bytes, blocks, pieces and files of one torrent (BEP 52): every file that is not empty starts at a piece boundary, in the
-/// order of the file tree; the last piece of each may be short, and what is left of it is a gap that nobody stores or sends.
+/// All arithmetic among bytes, blocks, pieces and files of one torrent. In v2 every file that is not empty starts at a piece boundary, in the order of the file
+/// tree; the last piece of each may be short, and what is left of it is a gap that nobody stores or sends (BEP 52). In v1 files lie one behind the other, so that a
+/// piece may hold several, or a part of each of two; pad files take room there and are zeros that nobody stores (BEP 3, BEP 47).
 /// </summary>
 public sealed class TorrentGeometry
 {
@@ -17,12 +18,12 @@ public sealed class TorrentGeometry
     public const int MaxPieces = 1 << 22;
 
     private readonly long[] _lengths;
-    private readonly int[] _firstPiece;
+    private readonly long[] _starts; // where each file begins in the piece space; at the end, where that ends
 
-    private TorrentGeometry(int pieceLength, long[] lengths, int[] firstPiece)
+    private TorrentGeometry(int pieceLength, long[] lengths, long[] starts, bool isAligned)
     {
-        (PieceLength, _lengths, _firstPiece) = (pieceLength, lengths, firstPiece);
-        PieceCount = firstPiece[^1];
+        (PieceLength, _lengths, _starts, IsAligned) = (pieceLength, lengths, starts, isAligned);
+        PieceCount = (int)((starts[^1] + pieceLength - 1) / pieceLength);
         TotalLength = lengths.Sum();
     }
 
@@ -32,31 +33,60 @@ public sealed class TorrentGeometry
 
     public int FileCount => _lengths.Length;
 
-    /// <summary>Bytes of content, gaps not counted.</summary>
+    /// <summary>Whether no piece holds more than one file, as in v2 and hybrids.</summary>
+    public bool IsAligned { get; }
+
+    /// <summary>Bytes of content, gaps and padding not counted.</summary>
     public long TotalLength { get; }
 
-    /// <summary>The height of a whole piece's subtree, where the piece layer lies.</summary>
+    /// <summary>The height of a whole piece's subtree, where the piece layer lies. Of v2 only.</summary>
     public int PieceHeight => BitOperations.Log2((uint)PieceLength) - BitOperations.Log2(BlockLength);
 
-    /// <summary>Lays files out in pieces; false if the piece length is not a legal power of two, a length is negative or there are too many pieces.</summary>
+    /// <summary>Lays files out as in v2; false if the piece length is not a legal power of two, a length is negative or there are too many pieces.</summary>
     public static bool TryCreate(long pieceLength, IEnumerable<long> fileLengths, out TorrentGeometry geometry)
     {
         geometry = null!;
         if (pieceLength is < MinPieceLength or > MaxPieceLength || !BitOperations.IsPow2(pieceLength)) return false;
 
         var lengths = fileLengths.ToArray();
-        var firstPiece = new int[lengths.Length + 1];
+        var starts = new long[lengths.Length + 1];
         for (var i = 0; i < lengths.Length; i++)
         {
             if (lengths[i] < 0) return false;
 
             var pieces = lengths[i] / pieceLength + (lengths[i] % pieceLength == 0 ? 0 : 1);
-            if (pieces > MaxPieces - firstPiece[i]) return false;
+            if (pieces > MaxPieces - starts[i] / pieceLength) return false;
 
-            firstPiece[i + 1] = firstPiece[i] + (int)pieces;
+            starts[i + 1] = starts[i] + pieces * pieceLength;
         }
 
-        geometry = new TorrentGeometry((int)pieceLength, lengths, firstPiece);
+        geometry = new TorrentGeometry((int)pieceLength, lengths, starts, isAligned: true);
+        return true;
+    }
+
+    /// <summary>Lays files out as in v1; false if the piece length or a length is out of range, or there are too many pieces.</summary>
+    /// <param name="entries">Files and padding in their order.</param>
+    public static bool TryCreatePacked(long pieceLength, IReadOnlyList<(long Length, bool IsPadding)> entries, out TorrentGeometry geometry)
+    {
+        geometry = null!;
+        if (pieceLength is < 1 or > MaxPieceLength) return false;
+
+        var (lengths, starts, end) = (new List<long>(entries.Count), new List<long>(entries.Count + 1), 0L);
+        foreach (var (length, isPadding) in entries)
+        {
+            if (length < 0 || length > MaxPieces * pieceLength - end) return false;
+
+            if (!isPadding)
+            {
+                lengths.Add(length);
+                starts.Add(end);
+            }
+
+            end += length;
+        }
+
+        starts.Add(end);
+        geometry = new TorrentGeometry((int)pieceLength, [.. lengths], [.. starts], isAligned: false);
         return true;
     }
 
@@ -71,38 +101,79 @@ public sealed class TorrentGeometry
 
     public long FileLength(FileIndex file) => _lengths[file];
 
-    public PieceIndex FirstPiece(FileIndex file) => new(_firstPiece[file]);
+    /// <summary>The first piece that holds bytes of the file; if it is empty, the one that would.</summary>
+    public PieceIndex FirstPiece(FileIndex file) => new((int)(_starts[file] / PieceLength));
 
-    public int PieceCountOf(FileIndex file) => _firstPiece[file + 1] - _firstPiece[file];
+    /// <summary>How many pieces hold bytes of the file.</summary>
+    public int PieceCountOf(FileIndex file) =>
+        _lengths[file] == 0 ? 0 : (int)((_starts[file] + _lengths[file] - 1) / PieceLength - _starts[file] / PieceLength) + 1;
 
-    /// <summary>The height of the file's own tree, at whose top is its pieces root.</summary>
+    /// <summary>The pieces that hold bytes of the file.</summary>
+    public IEnumerable<PieceIndex> PiecesOf(FileIndex file) => Enumerable.Range(FirstPiece(file), PieceCountOf(file)).Select(p => new PieceIndex(p));
+
+    /// <summary>The pieces that hold bytes of any of the files.</summary>
+    public Bitfield PiecesOf(IEnumerable<FileIndex> files)
+    {
+        var pieces = new Bitfield(PieceCount);
+        foreach (var file in files)
+        {
+            var first = FirstPiece(file).Value;
+            for (var i = PieceCountOf(file) - 1; i >= 0; i--) pieces.Set(first + i);
+        }
+
+        return pieces;
+    }
+
+    /// <summary>The files that have bytes in a piece, in order.</summary>
+    public IEnumerable<FileIndex> FilesOf(PieceIndex piece)
+    {
+        for (var spans = SpansOf(piece).GetEnumerator(); spans.MoveNext();) yield return spans.Current.File;
+    }
+
+    /// <summary>The height of the file's own tree, at whose top is its pieces root. Of v2 only.</summary>
     public int TreeHeight(FileIndex file) => MerkleTree.HeightOf(MerkleTree.BlockCount(_lengths[file]));
 
-    /// <summary>The height at which a piece's hash lies: that of the piece layer, or of the file's tree if the file is one piece.</summary>
+    /// <summary>The height at which a piece's hash lies: that of the piece layer, or of the file's tree if the file is one piece. Of v2 only.</summary>
     public int HashHeight(FileIndex file) => PieceCountOf(file) > 1 ? PieceHeight : TreeHeight(file);
 
+    /// <summary>The file that begins last at or before the piece's first byte: in v2, the one the piece is of.</summary>
     public FileIndex FileOf(PieceIndex piece)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)piece.Value, (uint)PieceCount);
-        int low = 0, high = _lengths.Length - 1;
-        while (low < high)
-        {
-            var middle = (low + high + 1) / 2;
-            if (_firstPiece[middle] <= piece) low = middle;
-            else high = middle - 1;
-        }
-
-        return new FileIndex(low);
+        return FileAt((long)piece * PieceLength);
     }
 
-    /// <summary>Where the piece's bytes start in its file.</summary>
-    public long OffsetInFile(PieceIndex piece) => (long)(piece - _firstPiece[FileOf(piece)]) * PieceLength;
+    /// <summary>The parts of files that lie in a piece, in order; padding is left out.</summary>
+    public FileSpans SpansOf(PieceIndex piece) => new(this, piece, 0, LengthOf(piece));
 
-    /// <summary>Bytes of content in the piece.</summary>
+    /// <summary>The parts of files that lie in a run of a piece's bytes.</summary>
+    public FileSpans SpansOf(PieceIndex piece, int begin, int length) => new(this, piece, begin, length);
+
+    /// <summary>Bytes of the piece as peers send it: padding counts, what lies beyond the end of a file of v2 does not.</summary>
     public int LengthOf(PieceIndex piece)
     {
+        var start = (long)piece * PieceLength;
+        if (!IsAligned) return (int)Math.Min(PieceLength, _starts[^1] - start);
+
         var file = FileOf(piece);
-        return (int)Math.Min(PieceLength, _lengths[file] - (long)(piece - _firstPiece[file]) * PieceLength);
+        return (int)Math.Min(PieceLength, _starts[file] + _lengths[file] - start);
+    }
+
+    /// <summary>Bytes of the piece that are some file's.</summary>
+    public int ContentLengthOf(PieceIndex piece)
+    {
+        if (IsAligned) return LengthOf(piece);
+
+        var length = 0;
+        foreach (var span in SpansOf(piece)) length += span.Length;
+        return length;
+    }
+
+    /// <summary>Bytes of the piece that are that file's.</summary>
+    public int LengthOf(PieceIndex piece, FileIndex file)
+    {
+        var start = (long)piece * PieceLength;
+        return (int)Math.Max(0, Math.Min(start + PieceLength, _starts[file] + _lengths[file]) - Math.Max(start, _starts[file]));
     }
 
     public int BlockCountOf(PieceIndex piece) => (LengthOf(piece) + BlockLength - 1) / BlockLength;
@@ -120,11 +191,26 @@ public sealed class TorrentGeometry
         return block < BlockCountOf(index) && length == LengthOf(index, block);
     }
 
-    /// <summary>Whether a run of bytes lies within one piece, the gap after a file's end included: libtorrent asks for whole blocks there.</summary>
+    /// <summary>Whether a run of bytes lies within one piece, the gap after a file's end included: peers of v1 ask for it, and libtorrent asks for whole blocks there.</summary>
     public bool ContainsWithGap(int piece, int begin, int length) =>
-        (uint)piece < (uint)PieceCount && begin >= 0 && length > 0 && (long)begin + length <= PieceLength;
+        (uint)piece < (uint)PieceCount && begin >= 0 && length > 0 && (long)begin + length <= (IsAligned ? PieceLength : LengthOf(new PieceIndex(piece)));
 
     /// <summary>Whether a run of bytes lies within one piece's content.</summary>
     public bool Contains(int piece, int begin, int length) =>
         (uint)piece < (uint)PieceCount && begin >= 0 && length > 0 && (long)begin + length <= LengthOf(new PieceIndex(piece));
+
+    internal FileIndex FileAt(long position)
+    {
+        int low = 0, high = _lengths.Length - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_starts[middle] <= position) low = middle;
+            else high = middle - 1;
+        }
+
+        return new FileIndex(low);
+    }
+
+    internal long StartOf(int file) => _starts[file];
 }

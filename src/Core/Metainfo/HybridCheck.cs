@@ -12,18 +12,21 @@ internal static class HybridCheck
     /// <param name="v1Files">The value of <c>files</c>; empty if the v1 half is a single file.</param>
     /// <param name="v1Length">The value of <c>length</c>.</param>
     /// <param name="v1Pieces">The value of <c>pieces</c>.</param>
+    /// <param name="total">Bytes that the v1 half has, padding counted.</param>
     public static bool Agrees(
-        ReadOnlySpan<byte> v1Files, ReadOnlySpan<byte> v1Length, ReadOnlySpan<byte> v1Pieces, string name, List<TorrentFile> files, TorrentGeometry geometry)
+        ReadOnlySpan<byte> v1Files, ReadOnlySpan<byte> v1Length, ReadOnlySpan<byte> v1Pieces, string name, List<TorrentFile> files, TorrentGeometry geometry, out long total)
     {
+        total = 0;
         if (!new BencodeReader(v1Pieces).TryReadString(out var hashes) || hashes.Length != geometry.PieceCount * Hash160.Length) return false;
-        if (!v1Files.IsEmpty) return FilesAgree(v1Files, files, geometry.PieceLength);
+        if (!v1Files.IsEmpty) return FilesAgree(v1Files, files, geometry.PieceLength, out total);
 
         return files.Count == 1 && files[0].Path.Count == 1 && files[0].Path[0] == name
-            && new BencodeReader(v1Length).TryReadInteger(out var length) && length == files[0].Length;
+            && new BencodeReader(v1Length).TryReadInteger(out total) && total == files[0].Length;
     }
 
-    private static bool FilesAgree(ReadOnlySpan<byte> v1Files, List<TorrentFile> files, int pieceLength)
+    private static bool FilesAgree(ReadOnlySpan<byte> v1Files, List<TorrentFile> files, int pieceLength, out long total)
     {
+        total = 0;
         var reader = new BencodeReader(v1Files);
         if (!reader.TryEnterList()) return false;
 
@@ -46,6 +49,7 @@ internal static class HybridCheck
             }
 
             intoPiece = (intoPiece + length) % pieceLength;
+            total += length;
         }
 
         return reader.TryLeave() && next == files.Count;

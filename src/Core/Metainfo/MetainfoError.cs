@@ -11,13 +11,10 @@ public enum MetainfoError
     /// <summary>A newer <c>meta version</c> than 2.</summary>
     NewerVersion,
 
-    /// <summary>A torrent of v1 only.</summary>
-    Version1Only,
-
     /// <summary>The name is missing, or would leave the folder.</summary>
     InvalidName,
 
-    /// <summary>The piece length is missing or no power of two from 16 KiB to 512 MiB.</summary>
+    /// <summary>The piece length is missing, or above 512 MiB, or, in v2, no power of two from 16 KiB on.</summary>
     InvalidPieceLength,
 
     /// <summary>The file tree is missing, or an entry of it is no file and no folder, or has a wrong length.</summary>
@@ -34,6 +31,9 @@ public enum MetainfoError
 
     /// <summary>A piece layer has the wrong length, does not lead to its pieces root, or belongs to no file.</summary>
     InvalidPieceLayer,
+
+    /// <summary>There are not as many piece hashes of v1 as pieces, or they are no string.</summary>
+    InvalidPieces,
 
     /// <summary>The two halves of a hybrid do not describe the same files.</summary>
     HybridDisagrees,

@@ -26,7 +26,8 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
     {
         metainfo = null!;
         if (bytes.Length > MaxLength) return MetainfoError.TooLarge;
-        if (!BencodeValidator.TryMeasure(bytes.Span, out var length)) return MetainfoError.Malformed;
+        var isCanonical = BencodeValidator.TryMeasure(bytes.Span, out var length);
+        if (!isCanonical && !BencodeValidator.TryMeasure(bytes.Span, out length, anyOrder: true)) return MetainfoError.Malformed;
 
         var reader = new BencodeReader(bytes.Span[..length]);
         if (!reader.TryEnterDictionary()) return MetainfoError.Malformed;
@@ -54,9 +55,10 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
         }
 
         if (info is null) return MetainfoError.InvalidFileTree;
+        if (!isCanonical && info.HasV2) return MetainfoError.Malformed;
 
         var pieceLayers = new PieceLayers(info);
-        if (!layers.IsEmpty && !TryReadLayers(layers, info, pieceLayers)) return MetainfoError.InvalidPieceLayer;
+        if (info.HasV2 && !layers.IsEmpty && !TryReadLayers(layers, info, pieceLayers)) return MetainfoError.InvalidPieceLayer;
 
         metainfo = new MetainfoFile(info, pieceLayers) { Trackers = trackers, WebSeeds = webSeeds, Nodes = nodes };
         return MetainfoError.None;
@@ -82,8 +84,12 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
 
         writer.WriteString("info"u8);
         writer.WriteRaw(Info.Bytes.Span);
-        writer.WriteString("piece layers"u8);
-        WriteLayers(writer);
+        if (Info.HasV2)
+        {
+            writer.WriteString("piece layers"u8);
+            WriteLayers(writer);
+        }
+
         if (WebSeeds.Count > 0)
         {
             writer.WriteString("url-list"u8);

@@ -4,7 +4,7 @@ using Shoal.Core.Merkle;
 namespace Shoal.Core.Metainfo;
 
 /// <summary>
-/// The proven hash of every piece of a torrent, as far as known. A file of one piece needs nothing beyond its pieces root; of larger files the piece
+/// The proven SHA-256 of every piece of a torrent of v2, as far as known; of v1 alone there are none. A file of one piece needs nothing beyond its pieces root; of larger files the piece
 /// layer comes from a <c>.torrent</c>, the store, or peers. Set by one owner; a layer once set never changes, so others may read.
 /// </summary>
 public sealed class PieceLayers
@@ -25,11 +25,14 @@ public sealed class PieceLayers
     /// <summary>How many files still lack their layer.</summary>
     public int Missing { get; private set; }
 
-    public bool NeedsLayer(FileIndex file) => _info.Geometry.PieceCountOf(file) > 1;
+    public bool NeedsLayer(FileIndex file) => _info.HasV2 && _info.Geometry.PieceCountOf(file) > 1;
 
     public bool IsKnown(FileIndex file) => !NeedsLayer(file) || _layers[file] is not null;
 
     public bool IsKnown(PieceIndex piece) => IsKnown(_info.Geometry.FileOf(piece));
+
+    /// <summary>Whether there is a hash to prove the file's pieces with: its layer, or the SHA-1 of v1.</summary>
+    public bool CanProve(FileIndex file) => _info.HasV1 || IsKnown(file);
 
     /// <summary>The layer's hashes one after the other; empty if unknown or not needed.</summary>
     public ReadOnlyMemory<byte> this[FileIndex file] => _layers[file];

@@ -1,3 +1,4 @@
+using Shoal.Core;
 using Shoal.Core.Metainfo;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Picking;
@@ -7,7 +8,8 @@ namespace Shoal.Engine.Metadata;
 /// <summary>Questions for hashes: piece layers that came without the info dictionary, and leaves that tell which blocks of a piece are wrong. BEP 52.</summary>
 /// <param name="picker">Fetches the layers; null if there are none to fetch.</param>
 /// <param name="peers">Those connected, as they come and go.</param>
-internal sealed class HashExchange(HashPicker? picker, Downloads downloads, SwarmOptions options, ISwarmEffects effects, IReadOnlyCollection<Peer> peers)
+/// <param name="key">Of the v2 swarm: what peers of v1 say and know has no hashes in it.</param>
+internal sealed class HashExchange(HashPicker? picker, Hash160 key, Downloads downloads, SwarmOptions options, ISwarmEffects effects, IReadOnlyCollection<Peer> peers)
 {
     /// <summary>Whether piece layers are missing that are to be fetched.</summary>
     public bool LacksLayers => picker is { IsDone: false };
@@ -19,6 +21,8 @@ internal sealed class HashExchange(HashPicker? picker, Downloads downloads, Swar
 
     public void Ask(Peer peer, TimeSpan now)
     {
+        if (peer.Handshake.Key != key) return;
+
         if (picker is { IsDone: false })
         {
             foreach (var request in picker.Pick(peer, now)) effects.SendHashRequest(peer.Key, request);

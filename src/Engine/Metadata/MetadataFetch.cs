@@ -53,7 +53,7 @@ internal sealed class MetadataFetch(InfoHash infoHash)
 
         _sources.Remove(peer);
         info = source.Bytes.ToArray();
-        if (Hash.Sha256(info) == infoHash.Value) return MetadataOutcome.Whole;
+        if (infoHash.Names(info)) return MetadataOutcome.Whole;
 
         _refused.Add(peer);
         return MetadataOutcome.Wrong;

@@ -21,7 +21,9 @@ internal sealed class Downloads
     private readonly PieceBufferPool _buffers;
     private readonly ISwarmEffects _effects;
     private readonly PiecePicker _picker;
+    private readonly TorrentInfo _info;
     private readonly Disputes _disputes;
+    private readonly Suspects _suspects = new();
     private readonly Endgame _endgame;
     private readonly Dictionary<int, OpenPiece> _open = [];
     private readonly HashSet<OpenPiece> _withFree = [];
@@ -32,6 +34,7 @@ internal sealed class Downloads
         _peers = peers;
         (_geometry, _layers, _have, _buffers, _effects) = (info.Geometry, layers, have, buffers, effects);
         _picker = new PiecePicker(_geometry.PieceCount, random);
+        _info = info;
         _disputes = new Disputes(info, layers);
         _endgame = new Endgame(peers, _open);
         for (var file = 0; file < _geometry.FileCount; file++) OnLayerKnown(new FileIndex(file));
@@ -53,12 +56,10 @@ internal sealed class Downloads
     /// <summary>A file's pieces can be proven, so they may be fetched.</summary>
     public void OnLayerKnown(FileIndex file)
     {
-        if (!_layers.IsKnown(file)) return;
+        if (!_layers.CanProve(file)) return;
 
-        var first = _geometry.FirstPiece(file);
-        for (var i = 0; i < _geometry.PieceCountOf(file); i++)
+        foreach (var piece in _geometry.PiecesOf(file))
         {
-            var piece = new PieceIndex(first + i);
             if (!_have[piece] && !_open.ContainsKey(piece)) _picker.Add(piece);
         }
     }
@@ -196,12 +197,14 @@ internal sealed class Downloads
         if (status == PutStatus.Corrupt)
         {
             var givers = piece.Givers();
-            if (givers.Count > 1 && _disputes.TryOpen(piece)) return [];
+            if (givers.Count > 1 && ProvesByTree(index) && _disputes.TryOpen(piece)) return [];
+            if (givers.Count > 1 && !ProvesByTree(index)) _suspects.Remember(piece);
 
             Reopen(piece, exclusive: givers.Count > 1);
             return givers.Count == 1 ? givers : [];
         }
 
+        var blamed = status == PutStatus.Stored ? _suspects.Compare(piece) : [];
         Close(piece);
         if (status == PutStatus.Stored)
         {
@@ -213,12 +216,12 @@ internal sealed class Downloads
             _picker.Add(index);
         }
 
-        return [];
+        return blamed;
     }
 
     public void OnLost(PieceIndex piece)
     {
-        if (_layers.IsKnown(piece)) _picker.Add(piece);
+        if (_layers.CanProve(_geometry.FileOf(piece))) _picker.Add(piece);
     }
 
     /// <summary>Leaf hashes to ask a peer for, so that a bad block can be told from good ones.</summary>
@@ -247,6 +250,9 @@ internal sealed class Downloads
 
         return blamed;
     }
+
+    /// <summary>Whether leaf hashes can tell which block of a piece is wrong.</summary>
+    private bool ProvesByTree(PieceIndex piece) => _info.HasV2 && _layers.IsKnown(piece);
 
     public bool OnLeavesRejected(HashRequest request) => _disputes.OnRejected(request);
 

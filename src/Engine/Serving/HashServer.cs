@@ -19,7 +19,7 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeave
     public async ValueTask<byte[]?> AnswerAsync(HashRequest request, CancellationToken ct)
     {
         var geometry = info.Geometry;
-        if (Find(request.File) is not { } file || !request.Range.FitsTree(geometry.TreeHeight(file)) || !layers.IsKnown(file)) return null;
+        if (!info.HasV2 || request.File.IsNone || Find(request.File) is not { } file || !request.Range.FitsTree(geometry.TreeHeight(file)) || !layers.IsKnown(file)) return null;
 
         var hashes = new byte[request.Range.TotalHashes * Hash256.Length];
         if (request.Range.BaseLayer == geometry.PieceHeight && layers.NeedsLayer(file))

@@ -104,7 +104,7 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
 
     private bool ReportOwn(string id, Hash160 key)
     {
-        if (services.Network!.Hints.Count == 0 || services.Network.Engine.Swarms.All(s => s.InfoHash.Truncated != key || s.Snapshot.Have == 0)) return false;
+        if (services.Network!.Hints.Count == 0 || services.Network.Engine.Swarms.All(s => !s.Keys.Contains(key) || s.Snapshot.Have == 0)) return false;
 
         reporter.Report(new FoundPeerEvent(id, services.Network.Hints[0], "local", 0, 0));
         return true;
@@ -113,9 +113,9 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
     private static (string Id, Hash160 Key, InfoHash? Torrent) Read(string text)
     {
         if (Hash256.TryParse(text, out var id)) return (id.ToString(), id.Truncated, new InfoHash(id));
-        if (MagnetLink.TryReadV1(text, out var v1)) return (v1.ToString(), v1, null);
+        if (MagnetLink.TryReadV1(text, out var v1)) return (v1.ToString(), v1, new InfoHash(v1));
         if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no ID. One is 64 hexadecimal digits, or a link.");
 
-        return link.InfoHash is { } named ? (named.ToString(), named.Truncated, named) : (link.InfoHashV1!.Value.ToString(), link.InfoHashV1.Value, null);
+        return link.InfoHash is { } named ? (named.ToString(), named.Truncated, named) : (link.InfoHashV1!.Value.ToString(), link.InfoHashV1.Value, new InfoHash(link.InfoHashV1.Value));
     }
 }

@@ -26,19 +26,19 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         var target = LinkTarget.Read(request.Link, request.Torrent);
         using var stall = new StallWatch(request.Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stall.Token);
-        await using var lease = await services.Swarms.EnterAsync(target.Id);
+        await using var lease = await services.Swarms.EnterAsync(target.Id, target.V1);
         using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         services.Network.AddBootstrap(request.Bootstrap);
         services.Network.AddNodesOf(target.Metainfo);
         Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], target.Metainfo is not { Info.IsPrivate: true }, pulseStop.Token);
         try
         {
-            var path = await FetchAsync(target, lease, stall, either.Token);
+            var (path, info) = await FetchAsync(target, lease, stall, either.Token);
             await pulseStop.CancelAsync();
             await Task.WhenAll(pulse, find);
             Done(path, lease.Swarm.Snapshot);
             if (_isAnnounced) lease.AnnounceWhenDue(isSeed: true);
-            await services.Serving!.KeepAsync(target.Id);
+            await services.Serving!.KeepAsync(info.InfoHash, info.InfoHashV1);
         }
         catch (OperationCanceledException) when (stall.HasStalled && !ct.IsCancellationRequested)
         {
@@ -46,7 +46,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
         catch (SwarmException e)
         {
-            throw new ShoalException(e.Error == MetainfoError.Version1Only ? "unsupported" : "bad-torrent-content", TorrentNames.Sentence(e.Error), e);
+            throw new ShoalException("bad-torrent-content", TorrentNames.Sentence(e.Error), e);
         }
         finally
         {
@@ -58,7 +58,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         return ExitCode.Done;
     }
 
-    private async Task<string> FetchAsync(LinkTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
+    private async Task<(string Path, TorrentInfo Info)> FetchAsync(LinkTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
     {
         using var turn = await lease.TakeTurnAsync(ct);
         var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, ct);
@@ -74,14 +74,14 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
                 var content = await BeginAsync(info, layers, stall, ct);
                 if (content.CopyPresent().IsFull && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
                 {
-                    await using (content) return await CompleteAsync(content, ct); // another copy is served already
+                    await using (content) return (await CompleteAsync(content, ct), info); // another copy is served already
                 }
 
                 await lease.OpenAsync(content, fetch: true);
                 _isAnnounced = services.Options.Announce && services.Options.Upload && !info.IsPrivate;
                 if (_isAnnounced) _ = AnnounceAsync(lease, ct);
                 if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
-                if (content.CopyPresent().IsFull) return await CompleteAsync(content, ct);
+                if (content.CopyPresent().IsFull) return (await CompleteAsync(content, ct), info);
 
                 // another copy was shared into the swarm meanwhile: what is missing here is taken from it
             }

@@ -14,7 +14,7 @@ internal sealed class InspectCommand(NodeServices services, Reporter reporter)
         var target = LinkTarget.Read(request.Link, null);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(request.Timeout), services.Options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-        await using var lease = await services.Swarms.EnterAsync(target.Id);
+        await using var lease = await services.Swarms.EnterAsync(target.Id, target.V1);
         services.Network.AddBootstrap(request.Bootstrap);
         var search = new PeerSearch(services.Network, lease.Swarm, services.Options.Clock)
             .RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksAround: true, either.Token);

@@ -9,6 +9,9 @@ namespace Shoal.Node.Commands;
 /// <summary>What a link names, as far as it says so itself.</summary>
 internal sealed record LinkTarget(InfoHash Id)
 {
+    /// <summary>Of a hybrid, the name of its v1 half, if the link says it.</summary>
+    public Hash160? V1 { get; private init; }
+
     /// <summary>The whole of the torrent's description, if the link was a <c>.torrent</c>.</summary>
     public MetainfoFile? Metainfo { get; private init; }
 
@@ -20,18 +23,16 @@ internal sealed record LinkTarget(InfoHash Id)
         if (torrent is { } bytes)
         {
             var error = MetainfoFile.Read(bytes, out var metainfo);
-            if (error == MetainfoError.Version1Only) throw new ShoalException("unsupported", TorrentNames.Sentence(error));
             if (error != MetainfoError.None) throw new ShoalException("bad-torrent", $"{text}: {TorrentNames.Sentence(error)}");
 
-            return new LinkTarget(metainfo.Info.InfoHash) { Metainfo = metainfo };
+            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo };
         }
 
         if (Hash256.TryParse(text, out var id)) return new LinkTarget(new InfoHash(id));
-        if (MagnetLink.TryReadV1(text, out _)) throw new ShoalException("unsupported", TorrentNames.Sentence(MetainfoError.Version1Only));
-        if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits.");
-        if (link.InfoHash is not { } named) throw new ShoalException("unsupported", TorrentNames.Sentence(MetainfoError.Version1Only));
+        if (MagnetLink.TryReadV1(text, out var v1)) return new LinkTarget(new InfoHash(v1));
+        if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits, or 40 in v1.");
 
-        return new LinkTarget(named) { Peers = link.Peers };
+        return new LinkTarget(link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value)) { V1 = link.InfoHashV1, Peers = link.Peers };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

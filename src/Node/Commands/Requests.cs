@@ -12,6 +12,9 @@ public sealed record ShareRequest(string Path)
 
     public bool Private { get; init; }
 
+    /// <summary>Make it a torrent of v1 as well.</summary>
+    public bool Hybrid { get; init; }
+
     /// <summary>Where to put the <c>.torrent</c>; null for nowhere.</summary>
     public string? WriteTorrent { get; init; }
 

@@ -29,15 +29,15 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
 
     private async Task ShareAsync(ShareRequest request, CancellationToken ct)
     {
-        var settings = new ShareSettings { Name = request.Name, PieceLength = request.PieceLength, IsPrivate = request.Private };
+        var settings = new ShareSettings { Name = request.Name, PieceLength = request.PieceLength, IsPrivate = request.Private, IsHybrid = request.Hybrid };
         var hashing = new HashingReport(request.Path, reporter, services.Options.Clock);
         var shared = await services.Store.ShareAsync(request.Path, settings, hashing, ct);
         if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers), path, ct);
 
-        var lease = await services.Swarms!.EnterAsync(shared.Info.InfoHash);
+        var lease = await services.Swarms!.EnterAsync(shared.Info.InfoHash, shared.Info.InfoHashV1);
         _leases.Add(lease);
         await lease.OpenAsync(await services.Store.OpenAsync(shared.Torrent, ct), fetch: false);
-        await services.Serving!.KeepAsync(shared.Info.InfoHash);
+        await services.Serving!.KeepAsync(shared.Info.InfoHash, shared.Info.InfoHashV1);
         foreach (var peer in await services.Network!.ResolveNamedAsync([.. services.Options.Peers, .. request.Peers], ct)) lease.Swarm.AddPeers([peer], named: true);
         services.Network.AddBootstrap(request.Bootstrap);
 
@@ -47,7 +47,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         if (info.IsPrivate)
             reporter.Report(new WarningEvent("private", "The torrent is private: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
         reporter.Report(new SharedEvent(
-            TorrentNames.Link(info, services.Network.Hints), info.InfoHash.ToString(), null, info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+            TorrentNames.Link(info, services.Network.Hints), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
         if (services.Options.Announce && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
     }
 
@@ -58,9 +58,9 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
             var looking = new TaskCompletionSource<CheckResult>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (await lease.AnnounceAsync(isSeed: true, looked => looking.TrySetResult(looked), ct) is not { } result) return;
 
-            reporter.Report(new AnnouncedEvent(lease.Id.ToString(), result.Nodes, Math.Round(result.Elapsed.TotalSeconds, 3)));
+            reporter.Report(new AnnouncedEvent(lease.Swarm.InfoHash.ToString(), result.Nodes, Math.Round(result.Elapsed.TotalSeconds, 3)));
             var found = await looking.Task.WaitAsync(ct);
-            reporter.Report(new FindableEvent(lease.Id.ToString(), found.IsFound, found.Hops, Math.Round(found.Elapsed.TotalSeconds, 3)));
+            reporter.Report(new FindableEvent(lease.Swarm.InfoHash.ToString(), found.IsFound, found.Hops, Math.Round(found.Elapsed.TotalSeconds, 3)));
         }
         catch (OperationCanceledException)
         {

@@ -62,10 +62,10 @@ internal sealed class StoreCommands(NodeServices services, Reporter reporter)
     {
         if (text is null) return [.. services.Store.List()];
 
-        var id = MagnetLink.TryParse(text, out var link) ? link.InfoHash : Hash256.TryParse(text, out var hash) ? new InfoHash(hash) : null;
-        if (id is null) throw new ShoalException("bad-link", $"{text} is no ID. One is 64 hexadecimal digits, or a link.");
+        if (MagnetLink.TryParse(text, out var link)) text = link.InfoHash?.ToString() ?? link.InfoHashV1!.Value.ToString();
+        if (!InfoHash.TryParse(text, out var id)) throw new ShoalException("bad-link", $"{text} is no ID. One is 64 hexadecimal digits, or 40 in v1, or a link.");
 
-        var copies = services.Store.List().Where(t => t.Id == id).ToList();
+        var copies = services.Store.List().Where(t => t.Id == id || (id.IsV1 && t.IdV1 == id.Truncated)).ToList();
         return copies.Count > 0 ? copies : throw new ShoalException("not-held", $"The store does not hold {id}. 'shoal list' shows what it holds.");
     }
 
@@ -78,10 +78,10 @@ internal sealed class StoreCommands(NodeServices services, Reporter reporter)
             var file = new FileIndex(i);
             var entry = content.Info.Files[i];
             var first = geometry.FirstPiece(file);
-            var pieces = Enumerable.Range(first, geometry.PieceCountOf(file)).Select(p => new PieceIndex(p)).ToList();
-            var have = pieces.Where(p => present[p]).Sum(p => (long)geometry.LengthOf(p));
-            reporter.Report(new ItemEvent("file", entry.Length > 0 ? entry.Id.ToString() : "", entry.DisplayPath, entry.Length, have));
-            if (!chunks || !content.Layers.IsKnown(file)) continue;
+            var pieces = geometry.PiecesOf(file).ToList();
+            var have = pieces.Where(p => present[p]).Sum(p => (long)geometry.LengthOf(p, file));
+            reporter.Report(new ItemEvent("file", entry.Id.IsNone ? "" : entry.Id.ToString(), entry.DisplayPath, entry.Length, have));
+            if (!chunks || !geometry.IsAligned || !content.Layers.IsKnown(file)) continue;
 
             foreach (var piece in pieces)
             {

@@ -38,7 +38,7 @@ public sealed record HashingEvent(string Path, long Bytes, long Length) : ShoalE
 
 /// <summary>A path can be fetched under its link.</summary>
 public sealed record SharedEvent(
-    string Link, string Infohash, string? InfohashV1, string Name, long Length, int PieceLength, IReadOnlyList<FileItem> Files) : ShoalEvent;
+    string Link, string? Infohash, string? InfohashV1, string Name, long Length, int PieceLength, IReadOnlyList<FileItem> Files) : ShoalEvent;
 
 /// <summary>A file of a torrent; <paramref name="Id"/> is null for an empty file.</summary>
 /// <param name="Path">Relative to the torrent's folder, with <c>/</c>.</param>
@@ -57,7 +57,7 @@ public sealed record FindableEvent(string Id, bool Found, int Hops, double Secon
 
 /// <summary>It is known what a link names.</summary>
 public sealed record MetadataEvent(
-    string Kind, string Id, string Infohash, string? InfohashV1, string Name, long Length, int PieceLength, IReadOnlyList<FileItem> Files) : ShoalEvent;
+    string Kind, string Id, string? Infohash, string? InfohashV1, string Name, long Length, int PieceLength, IReadOnlyList<FileItem> Files) : ShoalEvent;
 
 /// <summary>At most 4 a second. <paramref name="Bytes"/> are proven ones, <paramref name="Rate"/> bytes a second, <paramref name="Peers"/> connected.</summary>
 public sealed record ProgressEvent(long Bytes, long Length, double Rate, int Peers) : ShoalEvent

@@ -1,3 +1,4 @@
+using Shoal.Core;
 using Shoal.Discovery.Local;
 using Shoal.Engine;
 using Shoal.Node.Network;
@@ -31,16 +32,26 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
     /// <summary>Until it turns out to be private (BEP 27).</summary>
     private async Task HearLanAsync(CancellationToken ct)
     {
-        using var heard = network.JoinLan(swarm.InfoHash.Truncated, LocalInterest.Get, peer => swarm.AddPeers([peer]));
+        var known = swarm.Keys;
+        var heard = known.Select(Hear).ToList();
         try
         {
             var info = await swarm.Metadata.WaitAsync(ct);
-            if (!info.IsPrivate) await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
+            if (info.IsPrivate) return;
+
+            heard.AddRange(info.Keys.Except(known).Select(Hear));
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
         }
         catch (Exception e) when (e is OperationCanceledException or SwarmException)
         {
             // enough, or there is no such torrent
         }
+        finally
+        {
+            foreach (var one in heard) one?.Dispose();
+        }
+
+        IDisposable? Hear(Hash160 key) => network.JoinLan(key, LocalInterest.Get, peer => swarm.AddPeers([peer]));
     }
 
     private async Task LookUpAsync(CancellationToken ct)
@@ -50,7 +61,10 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
         {
             while (true)
             {
-                await network.Dht.FindPeersAsync(swarm.InfoHash.Truncated, found => swarm.AddPeers([found.EndPoint]), ct);
+                var keys = swarm.Keys;
+                await Task.WhenAll(keys.Select(key => network.Dht.FindPeersAsync(key, found => swarm.AddPeers([found.EndPoint]), ct)));
+                if (swarm.Keys.Count > keys.Count) continue; // it turned out to be a hybrid
+
                 await Task.Delay(pause, clock, ct);
                 pause = pause * 1.5 < Longest ? pause * 1.5 : Longest;
             }

@@ -19,7 +19,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
     }
 
     /// <summary>Goes on serving a torrent that a command brought, if that is what this node is for.</summary>
-    public async Task KeepAsync(InfoHash id)
+    public async Task KeepAsync(InfoHash id, Hash160? v1)
     {
         if (!options.ServeStore || _stopping.IsCancellationRequested) return;
 
@@ -28,7 +28,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
             if (_leases.ContainsKey(id)) return;
         }
 
-        var lease = await swarms.EnterAsync(id);
+        var lease = await swarms.EnterAsync(id, v1);
         lock (_lock)
         {
             if (_leases.TryAdd(id, lease)) return;
@@ -73,7 +73,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
 
     private async Task ServeAsync(StoredTorrent torrent)
     {
-        await KeepAsync(torrent.Id);
+        await KeepAsync(torrent.Id, torrent.IdV1);
         SwarmLease? lease;
         lock (_lock) lease = _leases.GetValueOrDefault(torrent.Id);
         if (lease is null || await lease.HasContentAsync()) return;

@@ -1,31 +1,28 @@
-using Shoal.Core;
 using Shoal.Engine;
 using Shoal.Storage;
 
 namespace Shoal.Node.Torrents;
 
 /// <summary>A hold on a swarm: while there is one, it is joined.</summary>
-internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm) : IAsyncDisposable
+internal sealed class SwarmLease(SwarmTable table, SwarmTable.Entry entry) : IAsyncDisposable
 {
     private int _disposed;
 
-    public InfoHash Id => id;
+    public SwarmLoop Swarm => entry.Swarm;
 
-    public SwarmLoop Swarm => swarm;
+    public Task<bool> HasContentAsync() => table.HasContentAsync(entry);
 
-    public Task<bool> HasContentAsync() => table.HasContentAsync(id);
-
-    public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(id, content, fetch);
+    public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(entry, content, fetch);
 
     /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
-    public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(id, isSeed, onChecked, ct);
+    public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(entry, isSeed, onChecked, ct);
 
-    public void AnnounceWhenDue(bool isSeed) => table.AnnounceWhenDue(id, isSeed);
+    public void AnnounceWhenDue(bool isSeed) => table.AnnounceWhenDue(entry, isSeed);
 
-    public Task<IDisposable> TakeTurnAsync(CancellationToken ct) => table.TakeTurnAsync(id, ct);
+    public Task<IDisposable> TakeTurnAsync(CancellationToken ct) => SwarmTable.TakeTurnAsync(entry, ct);
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0) await table.LeaveAsync(id);
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) await table.LeaveAsync(entry);
     }
 }

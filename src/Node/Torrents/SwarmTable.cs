@@ -10,16 +10,19 @@ namespace Shoal.Node.Torrents;
 internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly Dictionary<InfoHash, Entry> _entries = [];
+    private readonly List<Entry> _entries = [];
 
-    public async Task<SwarmLease> EnterAsync(InfoHash id)
+    /// <param name="v1">Of a hybrid, the name of its v1 half, if it is known.</param>
+    public async Task<SwarmLease> EnterAsync(InfoHash id, Hash160? v1 = null)
     {
         await _gate.WaitAsync();
         try
         {
-            if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(network.Engine.Join(id));
+            var swarm = network.Engine.Join(id, v1);
+            var entry = _entries.Find(e => e.Swarm == swarm);
+            if (entry is null) _entries.Add(entry = new Entry(swarm));
             entry.Leases++;
-            return new SwarmLease(this, id, entry.Swarm);
+            return new SwarmLease(this, entry);
         }
         finally
         {
@@ -28,15 +31,19 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     }
 
     /// <summary>Gives a swarm content, which the table owns from now on.</summary>
-    internal async Task OpenAsync(InfoHash id, TorrentContent content, bool fetch)
+    internal async Task OpenAsync(Entry entry, TorrentContent content, bool fetch)
     {
         await _gate.WaitAsync();
         try
         {
-            var entry = _entries[id];
             entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
             entry.Swarm.Open(content, fetch);
-            if (!content.Info.IsPrivate) entry.Lan ??= network.JoinLan(id.Truncated, LocalInterest.Share, peer => entry.Swarm.AddPeers([peer]));
+            if (content.Info.IsPrivate || entry.Lan.Count > 0) return;
+
+            foreach (var key in content.Info.Keys)
+            {
+                if (network.JoinLan(key, LocalInterest.Share, peer => entry.Swarm.AddPeers([peer])) is { } heard) entry.Lan.Add(heard);
+            }
         }
         finally
         {
@@ -45,42 +52,41 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     }
 
     /// <summary>Whether a swarm was given content.</summary>
-    internal Task<bool> HasContentAsync(InfoHash id) => AskAsync(() => _entries.TryGetValue(id, out var entry) && entry.Contents.Count > 0);
+    internal Task<bool> HasContentAsync(Entry entry) => AskAsync(() => entry.Contents.Count > 0);
 
     /// <summary>Whether any lease holds the swarm.</summary>
-    internal Task<bool> IsWantedAsync(InfoHash id) => AskAsync(() => _entries.ContainsKey(id));
+    internal Task<bool> IsWantedAsync(InfoHash id) => AskAsync(() => _entries.Exists(e => e.Swarm.Keys.Contains(id.Truncated)));
 
-    /// <summary>Announces a swarm, once for all leases.</summary>
-    internal async Task<Dht.AnnounceResult?> AnnounceAsync(InfoHash id, bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct)
+    /// <summary>Announces a swarm under each of its keys, once for all leases.</summary>
+    /// <returns>Of its first key.</returns>
+    internal async Task<Dht.AnnounceResult?> AnnounceAsync(Entry entry, bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct)
     {
         if (network.Port == 0) return null;
 
-        return await network.Dht.AnnounceAsync(id.Truncated, network.Port, isSeed, ct, onChecked);
+        var keys = entry.Swarm.Keys;
+        network.Dht.Announce([.. keys.Skip(1)], network.Port, isSeed);
+        return await network.Dht.AnnounceAsync(keys[0], network.Port, isSeed, ct, onChecked);
     }
 
     /// <summary>Announces a swarm when it is due, without waiting: what the run before announced a moment ago is not repeated.</summary>
-    internal void AnnounceWhenDue(InfoHash id, bool isSeed)
+    internal void AnnounceWhenDue(Entry entry, bool isSeed)
     {
-        if (network.Port != 0) network.Dht.Announce([id.Truncated], network.Port, isSeed);
+        if (network.Port != 0) network.Dht.Announce([.. entry.Swarm.Keys], network.Port, isSeed);
     }
 
     /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>
-    internal async Task<IDisposable> TakeTurnAsync(InfoHash id, CancellationToken ct)
+    internal static async Task<IDisposable> TakeTurnAsync(Entry entry, CancellationToken ct)
     {
-        var turn = await AskAsync(() => _entries[id].Turn, ct);
-        await turn.WaitAsync(ct);
-        return new Turn(turn);
+        await entry.Turn.WaitAsync(ct);
+        return new Turn(entry.Turn);
     }
 
-    internal async Task LeaveAsync(InfoHash id)
+    internal async Task LeaveAsync(Entry entry)
     {
         await _gate.WaitAsync();
         try
         {
-            if (!_entries.TryGetValue(id, out var entry) || --entry.Leases > 0) return;
-
-            _entries.Remove(id);
-            await CloseAsync(id, entry);
+            if (--entry.Leases == 0 && _entries.Remove(entry)) await CloseAsync(entry);
         }
         finally
         {
@@ -91,14 +97,14 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync();
-        foreach (var (id, entry) in _entries) await CloseAsync(id, entry);
+        foreach (var entry in _entries) await CloseAsync(entry);
         _entries.Clear();
         _gate.Release();
     }
 
-    private async Task<T> AskAsync<T>(Func<T> read, CancellationToken ct = default)
+    private async Task<T> AskAsync<T>(Func<T> read)
     {
-        await _gate.WaitAsync(ct);
+        await _gate.WaitAsync();
         try
         {
             return read();
@@ -109,15 +115,16 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         }
     }
 
-    private async Task CloseAsync(InfoHash id, Entry entry)
+    private async Task CloseAsync(Entry entry)
     {
-        network.Dht.Withdraw(id.Truncated);
-        entry.Lan?.Dispose();
-        await network.Engine.LeaveAsync(id);
+        foreach (var key in entry.Swarm.Keys) network.Dht.Withdraw(key);
+        foreach (var heard in entry.Lan) heard.Dispose();
+        await network.Engine.LeaveAsync(entry.Swarm);
         foreach (var content in entry.Contents) await content.DisposeAsync();
     }
 
-    private sealed class Entry(SwarmLoop swarm)
+    /// <summary>A swarm and what hangs on it.</summary>
+    internal sealed class Entry(SwarmLoop swarm)
     {
         public SwarmLoop Swarm { get; } = swarm;
 
@@ -126,7 +133,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         public List<TorrentContent> Contents { get; } = [];
 
         /// <summary>On the local network it is known by, once it has content and is not private.</summary>
-        public IDisposable? Lan { get; set; }
+        public List<IDisposable> Lan { get; } = [];
 
         public SemaphoreSlim Turn { get; } = new(1);
     }

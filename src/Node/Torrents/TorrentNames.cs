@@ -6,13 +6,15 @@ using Shoal.Storage;
 namespace Shoal.Node.Torrents;
 
 /// <summary>How torrents, files and errors are named in events.</summary>
-internal static class TorrentNames
+public static class TorrentNames
 {
     public static MetadataEvent Describe(TorrentInfo info, PieceLayers? layers = null)
     {
-        var id = info.InfoHash.ToString();
-        return new MetadataEvent("torrent", id, id, info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, Files(info, layers));
+        return new MetadataEvent("torrent", info.InfoHash.ToString(), Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, Files(info, layers));
     }
+
+    /// <summary>The name of v2; null if there is none.</summary>
+    public static string? Infohash(TorrentInfo info) => info.HasV2 ? info.InfoHash.ToString() : null;
 
     public static IReadOnlyList<FileItem> Files(TorrentInfo info, PieceLayers? layers = null)
     {
@@ -20,7 +22,7 @@ internal static class TorrentNames
         for (var i = 0; i < items.Length; i++)
         {
             var file = info.Files[i];
-            items[i] = new FileItem(file.DisplayPath, file.Length, file.Length > 0 ? file.Id.ToString() : null, null)
+            items[i] = new FileItem(file.DisplayPath, file.Length, file.Id.IsNone ? null : file.Id.ToString(), null)
             {
                 Chunks = layers is not null ? Chunks(info.Geometry, layers, new FileIndex(i)) : null,
             };
@@ -32,16 +34,16 @@ internal static class TorrentNames
     /// <summary>The chunk IDs of a file in order; null while its layer is unknown.</summary>
     public static IReadOnlyList<string>? Chunks(TorrentGeometry geometry, PieceLayers layers, FileIndex file)
     {
-        if (!layers.IsKnown(file)) return null;
+        if (!geometry.IsAligned || !layers.IsKnown(file)) return null;
 
-        var first = geometry.FirstPiece(file);
-        return [.. Enumerable.Range(first, geometry.PieceCountOf(file)).Select(p => layers[new PieceIndex(p)].ToString())];
+        return [.. geometry.PiecesOf(file).Select(p => layers[p].ToString())];
     }
 
     /// <summary>A link to the torrent, with addresses where to begin.</summary>
     public static string Link(TorrentInfo info, IReadOnlyList<string> hints) => new MagnetLink
     {
-        InfoHash = info.InfoHash,
+        InfoHash = info.HasV2 ? info.InfoHash : null,
+        InfoHashV1 = info.InfoHashV1,
         Name = info.Name,
         Peers = info.IsPrivate ? [] : hints,
     }.ToString();
@@ -79,10 +81,9 @@ internal static class TorrentNames
     public static string Sentence(MetainfoError error) => error switch
     {
         MetainfoError.NewerVersion => "The torrent is of a newer version than this program knows. A newer Shoal may read it.",
-        MetainfoError.Version1Only => "The torrent is of version 1, which this program does not fetch yet.",
         MetainfoError.UnsafePath or MetainfoError.InvalidName => "The torrent names a file outside its own folder, and is refused.",
         MetainfoError.TooLarge => "The torrent has more files or pieces than are accepted.",
-        MetainfoError.InvalidPieceLayer => "The torrent's hashes do not fit its files: it is damaged or forged.",
+        MetainfoError.InvalidPieceLayer or MetainfoError.InvalidPieces => "The torrent's hashes do not fit its files: it is damaged or forged.",
         _ => "The torrent's description cannot be read: it is damaged or forged.",
     };
 }

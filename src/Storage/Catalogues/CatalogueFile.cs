@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Shoal.Core.Metainfo;
 
 namespace Shoal.Storage.Catalogues;
 
@@ -31,10 +32,8 @@ internal static class CatalogueFile
 
             new Statement(connection, "PRAGMA journal_mode = WAL").Query().Dispose();
             new Statement(connection, "PRAGMA synchronous = NORMAL").Run();
-            if (version == 0)
-            {
-                new Statement(connection, $"BEGIN IMMEDIATE; {Schema.Create} PRAGMA user_version = {Schema.Version}; COMMIT").Run();
-            }
+            if (version == 0) new Statement(connection, $"BEGIN IMMEDIATE; {Schema.Create} PRAGMA user_version = {Schema.Version}; COMMIT").Run();
+            else if (version < Schema.Version) Migrate(connection, (int)version);
 
             return connection;
         }
@@ -59,6 +58,31 @@ internal static class CatalogueFile
         Full => new(StoreErrorCode.NoSpace, $"the disk is full at {path}: make room and run it again; what was fetched is kept", path, e),
         _ => new(StoreErrorCode.DiskFailed, $"{path} could not be used (SQLite error {e.SqliteErrorCode}): check the disk", path, e),
     };
+
+    /// <summary>All or nothing: a store that could not be brought up to date stays as it was.</summary>
+    private static void Migrate(SqliteConnection connection, int version)
+    {
+        new Statement(connection, "BEGIN IMMEDIATE").Run();
+        foreach (var migration in Schema.Migrations[(version - 1)..]) new Statement(connection, migration).Run();
+        if (version < 2) NameHybrids(connection);
+        new Statement(connection, $"PRAGMA user_version = {Schema.Version}").Run();
+        new Statement(connection, "COMMIT").Run();
+    }
+
+    private static void NameHybrids(SqliteConnection connection)
+    {
+        var names = new List<(long Torrent, byte[] V1)>();
+        using (var rows = new Statement(connection, "SELECT id, info FROM torrents").Query())
+        {
+            while (rows.Read())
+            {
+                if (TorrentInfoReader.Read(rows.GetFieldValue<byte[]>(1), out var info) == MetainfoError.None && info.InfoHashV1 is { } v1) names.Add((rows.GetInt64(0), v1.ToArray()));
+            }
+        }
+
+        using var set = new Statement(connection, "UPDATE torrents SET infohash_v1 = $2 WHERE id = $1");
+        foreach (var (torrent, v1) in names) set.Run(torrent, v1);
+    }
 
     private static string DamagedMessage(string path) =>
         $"{path} is damaged: move it away and run it again; files shared or downloaded are untouched, and are proven anew when they are shared or got again";

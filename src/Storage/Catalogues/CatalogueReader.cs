@@ -12,7 +12,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Statement _list = new(connection, """
-        SELECT c.id, t.infohash, t.name, t.length, t.private, t.added, c.path, c.shared, c.complete, c.have
+        SELECT c.id, t.infohash, t.name, t.length, t.private, t.added, c.path, c.shared, c.complete, c.have, t.infohash_v1
         FROM copies c JOIN torrents t ON t.id = c.torrent ORDER BY c.id
         """);
 
@@ -37,7 +37,8 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
                 torrents.Add(new StoredTorrent
                 {
                     CopyId = rows.GetInt64(0),
-                    Id = new InfoHash(new Hash256(rows.GetFieldValue<byte[]>(1))),
+                    Id = InfoHash.TryRead(rows.GetFieldValue<byte[]>(1), out var id) ? id : default,
+                    IdV1 = rows.IsDBNull(10) ? null : new Hash160(rows.GetFieldValue<byte[]>(10)),
                     Name = rows.GetString(2),
                     Length = rows.GetInt64(3),
                     IsPrivate = rows.GetInt64(4) != 0,

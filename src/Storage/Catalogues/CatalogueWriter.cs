@@ -16,7 +16,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     private readonly Statement _commit = new(connection, "COMMIT");
     private readonly Statement _rollBack = new(connection, "ROLLBACK");
     private readonly Statement _findTorrent = new(connection, "SELECT id FROM torrents WHERE infohash = $1");
-    private readonly Statement _addTorrent = new(connection, "INSERT INTO torrents (infohash, name, length, private, added, info) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
+    private readonly Statement _addTorrent = new(connection, "INSERT INTO torrents (infohash, infohash_v1, name, length, private, added, info) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id");
     private readonly Statement _addLayer = new(connection, "INSERT OR IGNORE INTO layers (torrent, file, layer) VALUES ($1, $2, $3)");
     private readonly Statement _addCopy = new(connection, """
         INSERT INTO copies (torrent, path, shared, complete, have, boot, present, durable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -53,9 +53,9 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     /// <returns>The torrent's row, made if it was not there.</returns>
     public long AddTorrent(TorrentInfo info, DateTimeOffset added)
     {
-        var id = _findTorrent.Scalar(info.InfoHash.Value.ToArray());
+        var id = _findTorrent.Scalar(info.InfoHash.ToArray());
         return id != 0 ? id : _addTorrent.Scalar(
-            info.InfoHash.Value.ToArray(), info.Name, info.Length, info.IsPrivate ? 1 : 0, added.ToUnixTimeMilliseconds(), info.Bytes.ToArray());
+            info.InfoHash.ToArray(), info.InfoHashV1?.ToArray(), info.Name, info.Length, info.IsPrivate ? 1 : 0, added.ToUnixTimeMilliseconds(), info.Bytes.ToArray());
     }
 
     public void AddLayers(long torrent, PieceLayers layers, IEnumerable<FileIndex> files)
@@ -76,7 +76,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
         SetPlaces(copy, places);
         for (var i = 0; i < info.Files.Count; i++)
         {
-            if (info.Files[i].Length > 0) _addFile.Run(info.Files[i].Id.Value.ToArray(), info.Files[i].Length, copy, i);
+            if (!info.Files[i].Id.IsNone) _addFile.Run(info.Files[i].Id.Value.ToArray(), info.Files[i].Length, copy, i);
         }
 
         return copy;
@@ -106,7 +106,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
         var torrent = _torrentOf.Scalar(copy);
         foreach (var file in info.Files)
         {
-            if (file.Length > 0) _dropFile.Run(file.Id.Value.ToArray(), file.Length, copy);
+            if (!file.Id.IsNone) _dropFile.Run(file.Id.Value.ToArray(), file.Length, copy);
         }
 
         _dropPlaces.Run(copy);

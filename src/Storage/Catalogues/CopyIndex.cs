@@ -43,8 +43,11 @@ internal sealed class CopyIndex
         {
             if (!_copies.ContainsKey(torrent.CopyId))
             {
-                if (!_byName.TryGetValue(torrent.Id.Truncated, out var copies)) _byName[torrent.Id.Truncated] = copies = [];
-                copies.Add(torrent.CopyId);
+                foreach (var key in KeysOf(torrent))
+                {
+                    if (!_byName.TryGetValue(key, out var copies)) _byName[key] = copies = [];
+                    copies.Add(torrent.CopyId);
+                }
             }
 
             _copies[torrent.CopyId] = torrent;
@@ -57,9 +60,15 @@ internal sealed class CopyIndex
         {
             if (!_copies.Remove(torrent.CopyId)) return;
 
-            var copies = _byName[torrent.Id.Truncated];
-            copies.Remove(torrent.CopyId);
-            if (copies.Count == 0) _byName.Remove(torrent.Id.Truncated);
+            foreach (var key in KeysOf(torrent))
+            {
+                var copies = _byName[key];
+                copies.Remove(torrent.CopyId);
+                if (copies.Count == 0) _byName.Remove(key);
+            }
         }
     }
+
+    private static Hash160[] KeysOf(StoredTorrent torrent) =>
+        torrent is { Id.IsV1: false, IdV1: { } v1 } ? [torrent.Id.Truncated, v1] : [torrent.Id.Truncated];
 }

@@ -3,12 +3,19 @@ namespace Shoal.Storage.Catalogues;
 /// <summary>The tables of the catalogue; docs/storage.md explains them.</summary>
 internal static class Schema
 {
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>From each older version to the next.</summary>
+    public static readonly string[] Migrations =
+    [
+        "ALTER TABLE torrents ADD COLUMN infohash_v1 BLOB;", // 1: hybrids had no second name, which CatalogueFile fills in
+    ];
 
     public const string Create = """
         CREATE TABLE torrents (
             id INTEGER PRIMARY KEY,
             infohash BLOB NOT NULL UNIQUE,
+            infohash_v1 BLOB,
             name TEXT NOT NULL,
             length INTEGER NOT NULL,
             private INTEGER NOT NULL,

@@ -82,10 +82,29 @@ internal sealed class Completion(StoreContext context, TorrentContent content)
             if (context.Disk.Stat(from) is null) continue; // moved before, or already there
 
             if (!content.Info.IsSingleFile) MakeFolders(Path.GetDirectoryName(to)!);
-            if (context.Disk.Stat(to) is { } there && (there.Kind == DiskEntryKind.Folder || !content.Overwrites)) throw Targets.OtherContent(to);
+            var there = context.Disk.Stat(to);
+            if (there is not null && (there.Kind == DiskEntryKind.Folder || (!content.Overwrites && !IsSame(from, to)))) throw Targets.OtherContent(to);
 
-            context.Disk.Rename(from, to, content.Overwrites);
+            context.Disk.Rename(from, to, overwrite: there is not null);
         }
+    }
+
+    /// <summary>A file of v1 that could not be proven alone was fetched beside the one that stands there.</summary>
+    private bool IsSame(string from, string to)
+    {
+        if (content.Info.Geometry.IsAligned || context.Disk.Stat(to) is not { Kind: DiskEntryKind.File }) return false;
+
+        using IDiskFile first = context.Disk.Open(from, FileAccess.Read), second = context.Disk.Open(to, FileAccess.Read);
+        if (first.Stamp.Length != second.Stamp.Length) return false;
+
+        Span<byte> a = new byte[128 * 1024], b = new byte[128 * 1024];
+        for (var at = 0L; at < first.Stamp.Length; at += a.Length)
+        {
+            var count = first.Read(a, at);
+            if (second.Read(b, at) != count || !a[..count].SequenceEqual(b[..count])) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Makes the folders above a file, and refuses any that is no folder, so that no link leads out of the torrent's.</summary>

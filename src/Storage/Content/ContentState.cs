@@ -32,8 +32,9 @@ internal sealed class ContentState
         for (var i = _present.NextSet(0); i >= 0; i = _present.NextSet(i + 1))
         {
             var piece = new PieceIndex(i);
-            _have += info.Geometry.LengthOf(piece);
-            if (!_durable[i]) _unflushed.Add(info.Geometry.FileOf(piece));
+            _have += info.Geometry.ContentLengthOf(piece);
+            if (_durable[i]) continue;
+            foreach (var span in info.Geometry.SpansOf(piece)) _unflushed.Add(span.File);
         }
     }
 
@@ -118,10 +119,17 @@ internal sealed class ContentState
         {
             if (!_present.Set(piece)) return false;
 
-            var file = _info.Geometry.FileOf(piece);
-            _have += _info.Geometry.LengthOf(piece);
-            if (_placed[file]) _durable.Set(piece); // it was read from where it stands, and not written now
-            else _unflushed.Add(file);
+            var isWritten = false;
+            foreach (var span in _info.Geometry.SpansOf(piece))
+            {
+                if (_placed[span.File]) continue; // it was read from where it stands, and not written now
+
+                _unflushed.Add(span.File);
+                isWritten = true;
+            }
+
+            _have += _info.Geometry.ContentLengthOf(piece);
+            if (!isWritten) _durable.Set(piece);
             return true;
         }
     }
@@ -171,10 +179,9 @@ internal sealed class ContentState
             _stamps[file] = default;
             (_placesChanged, _isComplete) = (true, false);
             var lost = new List<PieceIndex>();
-            var first = _info.Geometry.FirstPiece(file).Value;
-            for (var i = 0; i < _info.Geometry.PieceCountOf(file); i++)
+            foreach (var piece in _info.Geometry.PiecesOf(file))
             {
-                if (SetAbsentNow(new PieceIndex(first + i))) lost.Add(new PieceIndex(first + i));
+                if (SetAbsentNow(piece)) lost.Add(piece);
             }
 
             return lost;
@@ -224,10 +231,9 @@ internal sealed class ContentState
             {
                 if (_neverDurable.Contains(file)) continue;
 
-                var first = _info.Geometry.FirstPiece(new FileIndex(file)).Value;
-                for (var i = first; i < first + _info.Geometry.PieceCountOf(new FileIndex(file)); i++)
+                foreach (var piece in _info.Geometry.PiecesOf(new FileIndex(file)))
                 {
-                    if (batch.Present[i] && _present[i]) _durable.Set(i);
+                    if (batch.Present[piece] && _present[piece] && !IsInDoubt(piece)) _durable.Set(piece);
                 }
             }
         }
@@ -287,8 +293,19 @@ internal sealed class ContentState
         if (!_present.Clear(piece)) return false;
 
         _durable.Clear(piece);
-        _have -= _info.Geometry.LengthOf(piece);
+        _have -= _info.Geometry.ContentLengthOf(piece);
         return true;
+    }
+
+    /// <summary>Whether a flush of another file that has bytes in the piece failed.</summary>
+    private bool IsInDoubt(PieceIndex piece)
+    {
+        foreach (var span in _info.Geometry.SpansOf(piece))
+        {
+            if (_neverDurable.Contains(span.File)) return true;
+        }
+
+        return false;
     }
 
     private bool IsWholeNow(FileIndex file)

@@ -1,3 +1,4 @@
+using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Storage.Disk;
 using Shoal.Storage.Workers;
@@ -18,17 +19,16 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
     public async Task RunAsync(bool isUnclean, bool provesStaged, CancellationToken ct)
     {
         var unflushed = isUnclean ? _state.TakeUnflushed().ToHashSet() : [];
-        var moved = new List<FileIndex>();
-        var runs = await context.Workers.RunAsync(_ => Plan(isUnclean, provesStaged, unflushed, moved), ct);
-        if (runs.Count > 0)
+        var moved = new HashSet<FileIndex>();
+        var doubtful = await context.Workers.RunAsync(_ => Plan(isUnclean, provesStaged, unflushed, moved), ct);
+        if (!doubtful.IsEmpty)
         {
             await context.Hasher.HashAsync(
-                _geometry,
-                runs,
-                isStrict: false,
-                (piece, hash) =>
+                HashPlan.ToProve(content.Info, content.Layers, f => _state.IsPlaced(f) || moved.Contains(f) ? content.Layout.Final(f) : content.Layout.Staged(f)),
+                doubtful,
+                (piece, digest) =>
                 {
-                    if (hash is not null && content.Layers.IsKnown(piece) && hash == content.Layers[piece].Value) _state.SetPresent(piece);
+                    if (PieceProof.Holds(content.Info, content.Layers, piece, digest)) _state.SetPresent(piece);
                 },
                 new ProgressMeter(null, 0, context.Clock),
                 ct);
@@ -38,9 +38,10 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         content.Touch();
     }
 
-    private List<FileRun> Plan(bool isUnclean, bool provesStaged, HashSet<PieceIndex> unflushed, List<FileIndex> moved)
+    /// <returns>The pieces to be proven.</returns>
+    private Bitfield Plan(bool isUnclean, bool provesStaged, HashSet<PieceIndex> unflushed, HashSet<FileIndex> moved)
     {
-        var runs = new List<FileRun>();
+        var doubtful = new Bitfield(_geometry.PieceCount);
         var hasStaging = context.Disk.Stat(content.Layout.StagingRoot) is not null;
         for (var i = 0; i < content.Info.Files.Count; i++)
         {
@@ -58,25 +59,27 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
             var isStaged = hasStaging && IsFile(content.Layout.Staged(file));
             if (isPlaced ? IsFile(content.Layout.Final(file)) : isStaged)
             {
-                var path = isPlaced ? content.Layout.Final(file) : content.Layout.Staged(file);
-                runs.AddRange(FileRun.Split(_geometry, file, path).Where(r => provesStaged || Pieces(r).Any(unflushed.Contains)));
+                foreach (var piece in _geometry.PiecesOf(file))
+                {
+                    if (provesStaged || unflushed.Contains(piece)) doubtful.Set(piece);
+                }
             }
             else if (isPlaced && isStaged)
             {
                 _state.Displace(file);
-                runs.AddRange(FileRun.Split(_geometry, file, content.Layout.Staged(file)));
+                foreach (var piece in _geometry.PiecesOf(file)) doubtful.Set(piece);
             }
             else
             {
-                foreach (var piece in PiecesOf(file)) _state.SetAbsent(piece);
+                foreach (var piece in _geometry.PiecesOf(file)) _state.SetAbsent(piece);
                 if (!IsFile(content.Layout.Final(file))) continue;
 
                 moved.Add(file);
-                runs.AddRange(FileRun.Split(_geometry, file, content.Layout.Final(file)));
+                foreach (var piece in _geometry.PiecesOf(file)) doubtful.Set(piece);
             }
         }
 
-        return runs;
+        return doubtful;
     }
 
     /// <summary>An empty file that stands at its name now and did not when the download began was made by it.</summary>
@@ -86,7 +89,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         if (context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.File, Stamp.Length: 0 } entry) _state.Place(file, entry.Stamp, isFound: false);
     }
 
-    private void Settle(List<FileIndex> moved)
+    private void Settle(HashSet<FileIndex> moved)
     {
         foreach (var file in moved)
         {
@@ -97,14 +100,9 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
                 continue;
             }
 
-            foreach (var piece in PiecesOf(file)) _state.SetAbsent(piece); // something else stands there
+            foreach (var piece in _geometry.PiecesOf(file)) _state.SetAbsent(piece); // something else stands there
         }
     }
 
     private bool IsFile(string path) => context.Disk.Stat(path) is { Kind: DiskEntryKind.File };
-
-    private IEnumerable<PieceIndex> PiecesOf(FileIndex file) =>
-        Enumerable.Range(_geometry.FirstPiece(file), _geometry.PieceCountOf(file)).Select(p => new PieceIndex(p));
-
-    private static IEnumerable<PieceIndex> Pieces(FileRun run) => Enumerable.Range(run.First, run.Count).Select(p => new PieceIndex(p));
 }

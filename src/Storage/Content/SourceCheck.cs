@@ -40,12 +40,11 @@ internal sealed class SourceCheck(StoreContext context, TorrentContent content, 
 
         var bad = new ConcurrentBag<PieceIndex>();
         await context.Hasher.HashAsync(
-            content.Info.Geometry,
-            FileRun.Split(content.Info.Geometry, file, path),
-            isStrict: false,
-            (piece, hash) =>
+            HashPlan.ToProve(content.Info, content.Layers, f => content.State.IsPlaced(f) ? content.Layout.Final(f) : content.Layout.Staged(f)),
+            content.Info.Geometry.PiecesOf([file]),
+            (piece, digest) =>
             {
-                if (hash is null || !content.Layers.IsKnown(file) || hash != content.Layers[piece].Value) bad.Add(piece);
+                if (!PieceProof.Holds(content.Info, content.Layers, piece, digest)) bad.Add(piece);
             },
             new ProgressMeter(null, 0, context.Clock),
             ct);
@@ -76,8 +75,7 @@ internal sealed class SourceCheck(StoreContext context, TorrentContent content, 
             : $"{path} was changed: what changed is not served any more; share it again to share it as it is now"));
     }
 
-    private IEnumerable<PieceIndex> Pieces() =>
-        Enumerable.Range(content.Info.Geometry.FirstPiece(file), content.Info.Geometry.PieceCountOf(file)).Select(i => new PieceIndex(i));
+    private IEnumerable<PieceIndex> Pieces() => content.Info.Geometry.PiecesOf(file);
 
     private Task<FileStamp?> StampAsync(string path, CancellationToken ct) => context.Workers.RunAsync<FileStamp?>(
         _ =>

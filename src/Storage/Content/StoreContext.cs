@@ -26,7 +26,7 @@ internal sealed class StoreContext(
 
     public Catalogue Catalogue => catalogue;
 
-    public FileHasher Hasher { get; } = new(disk, workers);
+    public PieceHasher Hasher { get; } = new(disk, workers);
 
     public FileTable Files { get; } = new(options.MaxOpenFiles);
 

@@ -19,12 +19,11 @@ internal sealed class Verification(StoreContext context, TorrentContent content)
         var (bad, lost, ok) = (new ConcurrentBag<PieceIndex>(), new ConcurrentBag<PieceIndex>(), 0);
         var meter = new ProgressMeter(progress, content.Info.Length, context.Clock);
         await context.Hasher.HashAsync(
-            geometry,
-            files.SelectMany(f => FileRun.Split(geometry, f, PathOf(f))),
-            isStrict: false,
-            (piece, hash) =>
+            HashPlan.ToProve(content.Info, content.Layers, PathOf),
+            geometry.PiecesOf(files),
+            (piece, digest) =>
             {
-                if (hash is not null && content.Layers.IsKnown(piece) && hash == content.Layers[piece].Value)
+                if (PieceProof.Holds(content.Info, content.Layers, piece, digest))
                 {
                     Interlocked.Increment(ref ok);
                     _state.SetPresent(piece);
@@ -41,7 +40,7 @@ internal sealed class Verification(StoreContext context, TorrentContent content)
         await context.Workers.RunAsync(_ => EnterStamps(files, before), ct);
         content.RaiseLost(lost);
         await content.SaveNowAsync(ct);
-        return new VerifyResult(ok, bad.Count, geometry.PieceCount - ok - bad.Count, [.. bad.Select(p => geometry.FileOf(p)).Distinct().OrderBy(f => f.Value)]);
+        return new VerifyResult(ok, bad.Count, geometry.PieceCount - ok - bad.Count, [.. bad.SelectMany(p => geometry.FilesOf(p)).Distinct().OrderBy(f => f.Value)]);
     }
 
     private string PathOf(FileIndex file) => _state.IsPlaced(file) ? content.Layout.Final(file) : content.Layout.Staged(file);

@@ -46,6 +46,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         {
             CopyId = copy,
             Id = info.InfoHash,
+            IdV1 = info.InfoHashV1,
             Name = info.Name,
             Length = info.Length,
             Have = row.State.Have,
@@ -124,7 +125,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         {
             var usable = target.Usable.Where(p => !content.State.IsPresent(p)).ToList();
             var meter = new ProgressMeter(progress, usable.Sum(p => (long)info.Geometry.LengthOf(p)), context.Clock);
-            await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, layout.Final(info.Geometry.FileOf(p)))), ct);
+            await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, (Func<FileIndex, string>)layout.Final)), ct);
         }
 
         if (index.Count > 1) await new Reuse(context, index, copies, content).RunAsync(progress, ct);
@@ -136,9 +137,11 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
     {
         foreach (var (file, stamp) in target.Whole)
         {
-            var first = info.Geometry.FirstPiece(file).Value;
             state.Place(file, stamp, isFound: !state.IsPlaced(file) || state.WasFound(file));
-            for (var i = 0; i < info.Geometry.PieceCountOf(file); i++) state.SetPresent(new PieceIndex(first + i));
+            foreach (var piece in info.Geometry.PiecesOf(file))
+            {
+                if (info.Geometry.IsAligned || info.Geometry.FilesOf(piece).All(target.Whole.ContainsKey)) state.SetPresent(piece);
+            }
         }
     }
 

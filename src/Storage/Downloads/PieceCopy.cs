@@ -9,18 +9,22 @@ namespace Shoal.Storage.Downloads;
 /// <summary>Copies pieces of a file that lies elsewhere into a download, proving each on the way.</summary>
 internal sealed class PieceCopy(StoreContext context, TorrentContent content, ProgressMeter meter)
 {
-    public Task RunAsync(IEnumerable<(PieceIndex Piece, string Path)> pieces, CancellationToken ct) => context.Workers.ForEachAsync(pieces, Copy, ct);
+    public Task RunAsync(IEnumerable<(PieceIndex Piece, Func<FileIndex, string> PathOf)> pieces, CancellationToken ct) => context.Workers.ForEachAsync(pieces, Copy, ct);
 
-    private void Copy((PieceIndex Piece, string Path) from, WorkerScratch scratch)
+    private void Copy((PieceIndex Piece, Func<FileIndex, string> PathOf) from, WorkerScratch scratch)
     {
         var geometry = content.Info.Geometry;
         var length = geometry.LengthOf(from.Piece);
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            using var file = context.Disk.Open(from.Path, FileAccess.Read);
             var data = buffer.AsSpan(0, length);
-            if (file.Read(data, geometry.OffsetInFile(from.Piece)) < length) return;
+            data.Clear(); // for the padding
+            foreach (var span in geometry.SpansOf(from.Piece))
+            {
+                using var file = context.Disk.Open(from.PathOf(span.File), FileAccess.Read);
+                if (file.Read(data.Slice(span.Begin, span.Length), span.Offset) < span.Length) return;
+            }
 
             var outcome = content.Put(from.Piece, data, scratch);
             if (outcome.Error is not null) throw outcome.Error;

@@ -20,7 +20,7 @@ internal sealed class Reuse(StoreContext context, CopyIndex index, OpenCopies co
             for (var i = 0; i < content.Info.Files.Count; i++)
             {
                 var file = new FileIndex(i);
-                if (content.Info.Files[i].Length > 0 && !content.State.IsWhole(file) && await FindAsync(file, ct) is { } path) found.Add((file, path));
+                if (!content.Info.Files[i].Id.IsNone && !content.State.IsWhole(file) && await FindAsync(file, ct) is { } path) found.Add((file, path));
             }
 
             var meter = new ProgressMeter(progress, found.Sum(f => content.Info.Geometry.FileLength(f.File)), context.Clock);
@@ -30,7 +30,7 @@ internal sealed class Reuse(StoreContext context, CopyIndex index, OpenCopies co
             }
 
             await new PieceCopy(context, content, meter).RunAsync(
-                found.Where(f => content.Layers.IsKnown(f.File)).SelectMany(f => Absent(f.File).Select(p => (p, f.Path))), ct);
+                found.Where(f => content.Layers.IsKnown(f.File)).SelectMany(f => Absent(f.File).Select(p => (p, (Func<FileIndex, string>)(_ => f.Path)))), ct);
             if (found.Count > 0) meter.Finish();
         }
         finally
@@ -77,15 +77,14 @@ internal sealed class Reuse(StoreContext context, CopyIndex index, OpenCopies co
         var geometry = content.Info.Geometry;
         var hashes = new byte[geometry.PieceCountOf(file) * Hash256.Length];
         await context.Hasher.HashAsync(
-            geometry,
-            FileRun.Split(geometry, file, path),
-            isStrict: false,
-            (piece, hash) => hash?.CopyTo(hashes.AsSpan((piece - geometry.FirstPiece(file)) * Hash256.Length)),
+            new HashPlan(geometry, _ => path),
+            geometry.PiecesOf([file]),
+            (piece, digest) => digest?.V2.CopyTo(hashes.AsSpan((piece - geometry.FirstPiece(file)) * Hash256.Length)),
             new ProgressMeter(null, 0, context.Clock),
             ct);
         if (content.Layers.TrySet(file, hashes)) content.LayersChanged(file);
     }
 
     private IEnumerable<PieceIndex> Absent(FileIndex file) =>
-        Enumerable.Range(content.Info.Geometry.FirstPiece(file), content.Info.Geometry.PieceCountOf(file)).Select(i => new PieceIndex(i)).Where(p => !content.State.IsPresent(p));
+        content.Info.Geometry.PiecesOf(file).Where(p => !content.State.IsPresent(p));
 }

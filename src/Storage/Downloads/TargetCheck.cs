@@ -31,21 +31,19 @@ internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceL
         var candidates = await context.Workers.RunAsync(_ => Look(unchanged), ct);
         if (candidates.Count == 0) return;
 
-        var hashes = candidates.Keys.ToDictionary(f => f, f => new byte[info.Geometry.PieceCountOf(f) * Hash256.Length]);
+        var found = new ConcurrentDictionary<PieceIndex, PieceDigest>();
         var meter = new ProgressMeter(progress, candidates.Keys.Sum(info.Geometry.FileLength), context.Clock);
         await context.Hasher.HashAsync(
-            info.Geometry,
-            candidates.Keys.SelectMany(f => FileRun.Split(info.Geometry, f, layout.Final(f))),
-            isStrict: true,
-            (piece, hash) =>
+            HashPlan.ToProve(info, layers, f => candidates.ContainsKey(f) || Whole.ContainsKey(f) ? layout.Final(f) : null) with { IsStrict = true },
+            info.Geometry.PiecesOf(candidates.Keys),
+            (piece, digest) =>
             {
-                var file = info.Geometry.FileOf(piece);
-                hash?.CopyTo(hashes[file].AsSpan((piece - info.Geometry.FirstPiece(file)) * Hash256.Length));
+                if (digest is { } readable) found[piece] = readable;
             },
             meter,
             ct);
         meter.Finish();
-        await context.Workers.RunAsync(_ => Judge(candidates, hashes), ct);
+        await context.Workers.RunAsync(_ => Judge(candidates, found), ct);
     }
 
     private Dictionary<FileIndex, FileStamp> Look(IReadOnlyDictionary<FileIndex, FileStamp> unchanged)
@@ -85,34 +83,47 @@ internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceL
         if (context.Disk.Stat(folder) is { Kind: not DiskEntryKind.Folder }) throw Targets.InTheWay(folder);
     }
 
-    private void Judge(Dictionary<FileIndex, FileStamp> candidates, Dictionary<FileIndex, byte[]> hashes)
+    private void Judge(Dictionary<FileIndex, FileStamp> candidates, ConcurrentDictionary<PieceIndex, PieceDigest> found)
     {
+        var usable = new HashSet<PieceIndex>();
         foreach (var (file, stamp) in candidates)
         {
-            if (!layers.IsKnown(file) && layers.TrySet(file, hashes[file])) NewLayers.Add(file);
+            if (!layers.IsKnown(file) && layers.TrySet(file, LayerOf(file, found))) NewLayers.Add(file);
 
-            var right = layers.IsKnown(file) ? Right(file, hashes[file]) : [];
-            var isWhole = right.Count == info.Geometry.PieceCountOf(file) && stamp.Length == info.Files[file].Length;
-            if (isWhole && context.Disk.Stat(layout.Final(file))?.Stamp == stamp)
+            var (right, wrong) = (new List<PieceIndex>(), 0);
+            foreach (var piece in info.Geometry.PiecesOf(file))
+            {
+                if (!found.TryGetValue(piece, out var digest)) continue; // a piece of v1, of which another file is not here
+                if (PieceProof.Holds(info, layers, piece, digest)) right.Add(piece);
+                else wrong++;
+            }
+
+            usable.UnionWith(right);
+            var hasLength = stamp.Length == info.Files[file].Length;
+            if (hasLength && right.Count == info.Geometry.PieceCountOf(file) && context.Disk.Stat(layout.Final(file))?.Stamp == stamp)
             {
                 Whole[file] = stamp;
                 continue;
             }
 
-            if (!overwrites) throw Targets.OtherContent(layout.Final(file));
-            foreach (var piece in right) Usable.Add(piece);
+            // what cannot be proven without its neighbours is fetched beside it, and compared in the end
+            var mayBeRight = hasLength && wrong == 0 && !info.Geometry.IsAligned;
+            if (!overwrites && !mayBeRight) throw Targets.OtherContent(layout.Final(file));
         }
+
+        foreach (var piece in usable.Where(p => info.Geometry.FilesOf(p).Any(f => !Whole.ContainsKey(f)))) Usable.Add(piece);
     }
 
-    private List<PieceIndex> Right(FileIndex file, byte[] hashes)
+    private byte[] LayerOf(FileIndex file, ConcurrentDictionary<PieceIndex, PieceDigest> found)
     {
-        var right = new List<PieceIndex>();
-        for (var i = 0; i < info.Geometry.PieceCountOf(file); i++)
+        var layer = new byte[info.Geometry.PieceCountOf(file) * Hash256.Length];
+        var at = 0;
+        foreach (var piece in info.Geometry.PiecesOf(file))
         {
-            var piece = new PieceIndex(info.Geometry.FirstPiece(file) + i);
-            if (layers[piece].Value == new Hash256(hashes.AsSpan(i * Hash256.Length, Hash256.Length))) right.Add(piece);
+            if (found.TryGetValue(piece, out var digest)) digest.V2.CopyTo(layer.AsSpan(at));
+            at += Hash256.Length;
         }
 
-        return right;
+        return layer;
     }
 }

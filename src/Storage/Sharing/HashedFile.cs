@@ -2,6 +2,7 @@ using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Merkle;
 using Shoal.Storage.Catalogues;
+using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Sharing;
 
@@ -11,15 +12,18 @@ internal sealed class HashedFile
     private readonly Lock _lock = new();
     private readonly SourceFile _source;
     private readonly byte[] _hashes;
+    private readonly byte[]? _hashesV1;
     private readonly int _pieceHeight, _hashHeight, _treeHeight;
     private int _missing;
 
-    public HashedFile(SourceFile source, TorrentGeometry geometry, FileIndex index, HashedRow? known)
+    /// <param name="isHybrid">Whether SHA-1 is wanted too, which is not remembered.</param>
+    public HashedFile(SourceFile source, TorrentGeometry geometry, FileIndex index, HashedRow? known, bool isHybrid)
     {
         _source = source;
         (_pieceHeight, _hashHeight, _treeHeight) = (geometry.PieceHeight, geometry.HashHeight(index), geometry.TreeHeight(index));
         _hashes = new byte[geometry.PieceCountOf(index) * Hash256.Length];
-        if (known is not null && known.Stamp == source.Stamp) Take(known);
+        _hashesV1 = isHybrid ? new byte[geometry.PieceCountOf(index) * Hash160.Length] : null;
+        if (known is not null && !isHybrid && known.Stamp == source.Stamp) Take(known);
         for (var i = 0; i < Count; i++)
         {
             if (!IsKnown(i)) _missing++;
@@ -35,6 +39,9 @@ internal sealed class HashedFile
             lock (_lock) return _missing == 0;
         }
     }
+
+    /// <summary>The SHA-1 of each piece; null unless asked for.</summary>
+    public byte[]? PiecesV1 => _hashesV1;
 
     /// <summary>The piece layer; the pieces root itself if there is one piece.</summary>
     public ReadOnlySpan<byte> Layer => _hashes;
@@ -53,13 +60,14 @@ internal sealed class HashedFile
     public bool IsKnown(int piece) => !new Hash256(_hashes.AsSpan(piece * Hash256.Length, Hash256.Length)).IsZero;
 
     /// <returns>Whether that was the last one.</returns>
-    public bool Set(int piece, Hash256 hash)
+    public bool Set(int piece, PieceDigest digest)
     {
         lock (_lock)
         {
             if (IsKnown(piece)) return false;
 
-            hash.CopyTo(_hashes.AsSpan(piece * Hash256.Length));
+            digest.V2.CopyTo(_hashes.AsSpan(piece * Hash256.Length));
+            if (_hashesV1 is not null) digest.V1.CopyTo(_hashesV1.AsSpan(piece * Hash160.Length));
             return --_missing == 0;
         }
     }

@@ -15,6 +15,8 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
     /// <summary>Hashing a large file is entered every so many bytes: what an interruption can cost.</summary>
     private const long Checkpoint = 256L << 20;
 
+    private string Name => settings.Name ?? Path.GetFileName(path);
+
     public async Task<ShareResult> RunAsync(IProgress<HashProgress>? progress, CancellationToken ct)
     {
         if (settings.Name is "" or "." or ".." || settings.Name?.AsSpan().IndexOfAny('/', '\0') >= 0)
@@ -29,7 +31,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
             var files = await context.Workers.RunAsync(_ => new SourceTree(context.Disk, context.Options.Path, context.Warn).Read(path, out isFolder), ct);
             var geometry = Layout(files);
             var (hashes, known) = await context.Workers.RunAsync(_ => Recall(files, geometry), ct);
-            var changed = await HashAsync(files, geometry, hashes, known, progress, ct);
+            var changed = await HashAsync(files, geometry, hashes, isFolder, known, progress, ct);
             hashed += geometry.TotalLength - known;
             if (changed is null) return await EnterAsync(files, geometry, hashes, isFolder, hashed, known, ct);
             if (attempt > 0) throw new StoreException(StoreErrorCode.ChangedWhileHashing, $"{changed} changes while it is being hashed: share it once it holds still", changed);
@@ -56,7 +58,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
         for (var i = 0; i < hashes.Length; i++)
         {
             var file = new FileIndex(i);
-            hashes[i] = new HashedFile(files[i], geometry, file, files[i].Stamp.Length > 0 ? context.Catalogue.Read.Hashed(files[i].Path) : null);
+            hashes[i] = new HashedFile(files[i], geometry, file, files[i].Stamp.Length > 0 ? context.Catalogue.Read.Hashed(files[i].Path) : null, settings.IsHybrid);
             if (hashes[i].IsWhole) hashes[i].Finish();
             for (var piece = 0; piece < hashes[i].Count; piece++)
             {
@@ -68,28 +70,30 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
     }
 
     /// <returns>A file that changed meanwhile; null if none did.</returns>
-    private async Task<string?> HashAsync(List<SourceFile> files, TorrentGeometry geometry, HashedFile[] hashes, long known, IProgress<HashProgress>? progress, CancellationToken ct)
+    private async Task<string?> HashAsync(List<SourceFile> files, TorrentGeometry geometry, HashedFile[] hashes, bool isFolder, long known, IProgress<HashProgress>? progress, CancellationToken ct)
     {
         var changed = new ConcurrentQueue<string>();
         var sinceCheckpoint = new long[files.Count];
         var meter = new ProgressMeter(progress, geometry.TotalLength, context.Clock);
         meter.Add(known);
 
-        void Found(PieceIndex piece, Hash256? hash)
+        void Found(PieceIndex piece, PieceDigest? digest)
         {
             var file = geometry.FileOf(piece);
-            if (hash is null) changed.Enqueue(files[file].Path);
-            else if (hashes[file].Set(piece - geometry.FirstPiece(file), hash.Value)) Finish(files[file], hashes[file], changed);
+            if (digest is null) changed.Enqueue(files[file].Path);
+            else if (hashes[file].Set(piece - geometry.FirstPiece(file), digest.Value)) Finish(files[file], hashes[file], changed);
             else if (Interlocked.Add(ref sinceCheckpoint[file], geometry.PieceLength) >= Checkpoint && Interlocked.Exchange(ref sinceCheckpoint[file], 0) >= Checkpoint) buffer.Add(hashes[file].ToRow());
         }
 
         try
         {
-            var runs = Enumerable.Range(0, files.Count)
-                .Where(i => !hashes[i].IsWhole)
-                .SelectMany(i => FileRun.Split(geometry, new FileIndex(i), files[i].Path))
-                .Where(r => Enumerable.Range(r.First - geometry.FirstPiece(r.File), r.Count).Any(p => !hashes[r.File].IsKnown(p)));
-            await context.Hasher.HashAsync(geometry, runs, isStrict: true, Found, meter, ct);
+            var isSingle = !isFolder || (files is [{ Elements: [var only] }] && only == Name);
+            var plan = new HashPlan(geometry, file => files[file].Path)
+            {
+                LengthV1 = settings.IsHybrid ? p => isSingle ? geometry.LengthOf(p) : geometry.PieceLength : null,
+                IsStrict = true,
+            };
+            await context.Hasher.HashAsync(plan, Unknown(geometry, hashes), Found, meter, ct);
             meter.Finish();
         }
         finally
@@ -98,6 +102,21 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
         }
 
         return changed.TryDequeue(out var first) ? first : null;
+    }
+
+    private static Bitfield Unknown(TorrentGeometry geometry, HashedFile[] hashes)
+    {
+        var pieces = new Bitfield(geometry.PieceCount);
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            var first = geometry.FirstPiece(new FileIndex(i)).Value;
+            for (var piece = 0; piece < hashes[i].Count; piece++)
+            {
+                if (!hashes[i].IsKnown(piece)) pieces.Set(first + piece);
+            }
+        }
+
+        return pieces;
     }
 
     private void Finish(SourceFile source, HashedFile hashes, ConcurrentQueue<string> changed)
@@ -109,7 +128,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
 
     private async Task<ShareResult> EnterAsync(List<SourceFile> files, TorrentGeometry geometry, HashedFile[] hashes, bool isFolder, long hashed, long known, CancellationToken ct)
     {
-        var name = settings.Name ?? Path.GetFileName(path);
+        var name = Name;
         if (name.Length == 0) throw new StoreException(StoreErrorCode.InvalidTorrent, $"{path} has no name of its own: give it one", path);
 
         TorrentInfo info;
@@ -121,7 +140,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
                 Length = f.Stamp.Length,
                 Id = hashes[i].Id,
                 IsExecutable = f.IsExecutable,
-            }), settings.IsPrivate);
+            }), settings.IsPrivate, settings.IsHybrid ? [.. hashes.Select(h => h.PiecesV1!)] : null);
         }
         catch (ArgumentException e)
         {
@@ -180,6 +199,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
         {
             CopyId = copy,
             Id = info.InfoHash,
+            IdV1 = info.InfoHashV1,
             Name = info.Name,
             Length = info.Length,
             Have = info.Length,

@@ -9,9 +9,13 @@ internal sealed class WorkerScratch
     public const int BufferLength = 1 << 20;
 
     private byte[]? _buffer;
+    private Sha1Stream? _sha1;
     private byte[] _hashes = new byte[64 * Hash256.Length];
 
     public Span<byte> Buffer => _buffer ??= GC.AllocateUninitializedArray<byte>(BufferLength);
+
+    /// <summary>For pieces of v1; clean between two pieces.</summary>
+    public Sha1Stream Sha1 => _sha1 ??= new Sha1Stream();
 
     /// <summary>Room for a number of hashes; holds no meaning.</summary>
     public Span<byte> Hashes(int count)

@@ -11,12 +11,23 @@ public sealed class SeededTorrent
     private readonly byte[][] _files;
 
     public SeededTorrent(int seed, int pieceLength, params IReadOnlyList<int> lengths)
+        : this(seed, lengths, (name, files) => TorrentInfoWriter.Write(name, pieceLength, Describe(files)))
+    {
+    }
+
+    private SeededTorrent(int seed, IReadOnlyList<int> lengths, Func<string, byte[][], TorrentInfo> write)
     {
         var random = new Random(seed);
         _files = [.. lengths.Select(length => Fill(random, new byte[length]))];
-        var files = _files.Select((bytes, i) => new TorrentFile { Path = [$"file {i:000}"], Length = bytes.Length, Id = IdOf(bytes) });
-        Info = TorrentInfoWriter.Write($"torrent {seed}", pieceLength, files);
+        Info = write($"torrent {seed}", _files);
     }
+
+    /// <summary>A torrent of v1 alone: files lie one behind the other.</summary>
+    public static SeededTorrent OfV1(int seed, int pieceLength, params IReadOnlyList<int> lengths) =>
+        new(seed, lengths, (name, files) => MetainfoV1.Write(name, pieceLength, [.. files.Select((bytes, i) => ($"file {i:000}", bytes))]));
+
+    public static SeededTorrent OfHybrid(int seed, int pieceLength, params IReadOnlyList<int> lengths) =>
+        new(seed, lengths, (name, files) => TorrentInfoWriter.Write(name, pieceLength, Describe(files), piecesV1: [.. files.Select(f => MetainfoV1.PaddedPieces(f, pieceLength))]));
 
     public TorrentInfo Info { get; }
 
@@ -54,8 +65,15 @@ public sealed class SeededTorrent
         return layer;
     }
 
-    public ReadOnlyMemory<byte> Piece(PieceIndex piece) =>
-        _files[Geometry.FileOf(piece)].AsMemory((int)Geometry.OffsetInFile(piece), Geometry.LengthOf(piece));
+    public ReadOnlyMemory<byte> Piece(PieceIndex piece)
+    {
+        var spans = Geometry.SpansOf(piece);
+        if (Geometry.IsAligned && spans.MoveNext()) return _files[spans.Current.File].AsMemory((int)spans.Current.Offset, spans.Current.Length);
+
+        var bytes = new byte[Geometry.LengthOf(piece)];
+        foreach (var span in Geometry.SpansOf(piece)) _files[span.File].AsSpan((int)span.Offset, span.Length).CopyTo(bytes.AsSpan(span.Begin));
+        return bytes;
+    }
 
     public ReadOnlyMemory<byte> Block(PieceIndex piece, BlockIndex block) =>
         Piece(piece).Slice(block * TorrentGeometry.BlockLength, Geometry.LengthOf(piece, block));
@@ -73,6 +91,9 @@ public sealed class SeededTorrent
         MerkleTree.Root(bytes.Span, height, new byte[(int)MerkleTree.BlockCount(bytes.Length) * Hash256.Length]);
 
     private static FileId IdOf(byte[] bytes) => bytes.Length == 0 ? default : new FileId(HashOf(bytes, MerkleTree.HeightOf(MerkleTree.BlockCount(bytes.Length))));
+
+    private static IEnumerable<TorrentFile> Describe(byte[][] files) =>
+        files.Select((bytes, i) => new TorrentFile { Path = [$"file {i:000}"], Length = bytes.Length, Id = IdOf(bytes) });
 
     private static byte[] Fill(Random random, byte[] bytes)
     {

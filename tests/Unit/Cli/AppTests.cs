@@ -32,7 +32,7 @@ public sealed class AppTests : IDisposable
     [InlineData("status")]
     [InlineData("share")]
     [InlineData("get")]
-    [InlineData("share", "x", "--hybrid")]
+    [InlineData("share", "x", "--erasure")]
     [InlineData("share", "x", "--tracker=http://a")]
     [InlineData("get", Id, "--only", "x")]
     [InlineData("get", Id, "-z")]
@@ -72,9 +72,9 @@ public sealed class AppTests : IDisposable
     [Fact]
     public async Task SaysWhatIsWrongAndWhatToType()
     {
-        await RunAsync("share", "x", "--hybrid");
+        await RunAsync("share", "x", "--erasure");
 
-        Assert.Equal("shoal: There is no option '--hybrid' for 'shoal share'. Type 'shoal share --help' for what there is.\n", _error.ToString());
+        Assert.Equal("shoal: There is no option '--erasure' for 'shoal share'. Type 'shoal share --help' for what there is.\n", _error.ToString());
         Assert.Empty(_output.ToString());
     }
 
@@ -83,10 +83,16 @@ public sealed class AppTests : IDisposable
     [InlineData("magnet:?xt=urn:btih:0123456789012345678901234567890123456789")]
     [InlineData("magnet:?xt=urn:btih:ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")]
     [InlineData("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")]
-    [InlineData("absent.torrent")]
-    public async Task Fails_WhenTheLinkIsFineButCannotBeFetched(string link)
+    public async Task FetchesByANameOfV1(string link)
     {
-        Assert.Equal(1, await RunAsync("get", link));
+        Assert.Equal(0, await RunAsync("get", link));
+        Assert.Single(_commands!.Requests);
+    }
+
+    [Fact]
+    public async Task Fails_WhenATorrentIsNotThere()
+    {
+        Assert.Equal(1, await RunAsync("get", "absent.torrent"));
         Assert.Empty(_commands!.Requests);
     }
 

@@ -1,6 +1,7 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Engine;
+using Shoal.Harness.Content;
 using Shoal.Wire;
 using Xunit;
 
@@ -142,5 +143,22 @@ public sealed class SwarmLiarTests
     {
         var (_, request) = bench.Effects.HashRequests[0];
         bench.Handle(new SwarmEvent.HashesReceived(peer, request, bench.Torrent.Leaves(new PieceIndex(0))));
+    }
+
+    [Fact]
+    public void FindsTheLiarOfV1_ByComparing()
+    {
+        var bench = new SwarmBench(torrent: SeededTorrent.OfV1(1, SwarmBench.PieceLength, SwarmBench.PieceLength)).Open();
+        var (liar, honest) = Share(bench, bad: 2);
+        Assert.Empty(bench.Effects.HashRequests);
+        Assert.Empty(bench.Effects.Closed); // nobody knows yet whose fault it was
+
+        bench.Pass(1);
+        bench.GiveAll(); // from one of them, and right this time
+        bench.StoreAll();
+
+        Assert.Contains((liar, CloseReason.Corrupt), bench.Effects.Closed);
+        Assert.DoesNotContain((honest, CloseReason.Corrupt), bench.Effects.Closed);
+        Assert.True(bench.Swarm.IsComplete);
     }
 }

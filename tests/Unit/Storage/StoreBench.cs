@@ -78,11 +78,14 @@ internal sealed class StoreBench : IAsyncDisposable
     {
         var geometry = shared.Info.Geometry;
         var index = new PieceIndex(piece);
-        var file = geometry.FileOf(index);
-        var path = shared.Info.IsSingleFile ? shared.Torrent.Path : Path.Join([shared.Torrent.Path, .. shared.Info.Files[file].Path]);
         var bytes = new byte[geometry.LengthOf(index)];
-        using var handle = File.OpenHandle(path);
-        RandomAccess.Read(handle, bytes, geometry.OffsetInFile(index));
+        foreach (var span in geometry.SpansOf(index))
+        {
+            var path = shared.Info.IsSingleFile ? shared.Torrent.Path : Path.Join([shared.Torrent.Path, .. shared.Info.Files[span.File].Path]);
+            using var handle = File.OpenHandle(path);
+            RandomAccess.Read(handle, bytes.AsSpan(span.Begin, span.Length), span.Offset);
+        }
+
         return bytes;
     }
 

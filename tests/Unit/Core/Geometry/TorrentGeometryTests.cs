@@ -25,7 +25,10 @@ public sealed class TorrentGeometryTests
             var file = geometry.FileOf(piece);
             Assert.True(file >= lastFile);
             Assert.InRange(p, geometry.FirstPiece(file).Value, geometry.FirstPiece(file) + geometry.PieceCountOf(file) - 1);
-            Assert.Equal(covered[file], geometry.OffsetInFile(piece));
+            var spans = geometry.SpansOf(piece);
+            Assert.True(spans.MoveNext());
+            Assert.Equal(new FileSpan(file, covered[file], 0, geometry.LengthOf(piece)), spans.Current);
+            Assert.False(spans.MoveNext());
 
             var blocks = Enumerable.Range(0, geometry.BlockCountOf(piece)).Select(b => geometry.LengthOf(piece, new BlockIndex(b))).ToArray();
             Assert.All(blocks, length => Assert.InRange(length, 1, Block));
@@ -39,6 +42,65 @@ public sealed class TorrentGeometryTests
         Assert.Equal(lengths.Sum(), geometry.TotalLength);
         Assert.Equal(lengths.Length, geometry.FileCount);
     }, iter: 1000);
+
+    [Fact]
+    public void CoversEveryByteOnce_WhenFilesLieOneBehindTheOther() => Gen.Select(Gen.Select(Length, Gen.Bool).Array[1, 12], Gen.OneOf(1, 1000, Block, Piece)).Sample((drawn, pieceLength) =>
+    {
+        (long Length, bool IsPadding)[] entries = [.. drawn.Select(e => (pieceLength == 1 ? e.Item1 % 100 : e.Item1, e.Item2))];
+        Assert.True(TorrentGeometry.TryCreatePacked(pieceLength, entries, out var geometry));
+        var lengths = entries.Where(e => !e.IsPadding).Select(e => e.Length).ToArray();
+        var starts = entries.Select((e, i) => (e.IsPadding, At: entries.Take(i).Sum(b => b.Length))).Where(e => !e.IsPadding).Select(e => e.At).ToArray();
+        var (covered, counted) = (new long[lengths.Length], new long[lengths.Length]);
+        var content = 0L;
+        for (var p = 0; p < geometry.PieceCount; p++)
+        {
+            var piece = new PieceIndex(p);
+            foreach (var span in geometry.SpansOf(piece))
+            {
+                Assert.Equal(covered[span.File], span.Offset);
+                Assert.Equal(starts[span.File] + span.Offset, (long)p * pieceLength + span.Begin);
+                Assert.Equal(span.Length, geometry.LengthOf(piece, span.File));
+                Assert.InRange(span.Begin + span.Length, 1, geometry.LengthOf(piece));
+                Assert.InRange(p, geometry.FirstPiece(span.File).Value, geometry.FirstPiece(span.File) + geometry.PieceCountOf(span.File) - 1);
+                covered[span.File] += span.Length;
+                counted[span.File]++;
+            }
+
+            content += geometry.ContentLengthOf(piece);
+        }
+
+        Assert.Equal(lengths, covered);
+        Assert.Equal(counted, Enumerable.Range(0, lengths.Length).Select(f => (long)geometry.PieceCountOf(new FileIndex(f))));
+        Assert.Equal(content, geometry.TotalLength);
+        Assert.Equal(entries.Sum(e => e.Length), Enumerable.Range(0, geometry.PieceCount).Sum(p => (long)geometry.LengthOf(new PieceIndex(p))));
+    }, iter: 500);
+
+    [Fact]
+    public void GivesPartsOfARun_WhenFilesLieOneBehindTheOther()
+    {
+        Assert.True(TorrentGeometry.TryCreatePacked(100, [(30, false), (0, false), (20, true), (200, false)], out var geometry));
+
+        Assert.Equal([new FileSpan(new FileIndex(0), 25, 25, 5), new FileSpan(new FileIndex(2), 0, 50, 10)], Spans(geometry, 0, 25, 35));
+        Assert.Equal([], Spans(geometry, 0, 30, 20));
+        Assert.Equal([new FileSpan(new FileIndex(2), 60, 10, 90)], Spans(geometry, 1, 10, 90));
+
+        static List<FileSpan> Spans(TorrentGeometry geometry, int piece, int begin, int length)
+        {
+            var found = new List<FileSpan>();
+            foreach (var span in geometry.SpansOf(new PieceIndex(piece), begin, length)) found.Add(span);
+            return found;
+        }
+    }
+
+    [Fact]
+    public void RefusesWhatDoesNotFit_WhenFilesLieOneBehindTheOther()
+    {
+        Assert.False(TorrentGeometry.TryCreatePacked(0, [(1, false)], out _));
+        Assert.False(TorrentGeometry.TryCreatePacked(TorrentGeometry.MaxPieceLength + 1L, [(1, false)], out _));
+        Assert.False(TorrentGeometry.TryCreatePacked(16384, [(-1, false)], out _));
+        Assert.False(TorrentGeometry.TryCreatePacked(16384, [(long.MaxValue, false), (long.MaxValue, true)], out _));
+        Assert.False(TorrentGeometry.TryCreatePacked(1, [(TorrentGeometry.MaxPieces, true), (1, false)], out _));
+    }
 
     [Fact]
     public void SkipsEmptyFilesBetweenOthers()
@@ -104,7 +166,9 @@ public sealed class TorrentGeometryTests
         Assert.False(TorrentGeometry.TryCreate(TorrentGeometry.MaxPieceLength, [most, 1], out _));
         Assert.True(TorrentGeometry.TryCreate(TorrentGeometry.MaxPieceLength, [most], out var largest));
         Assert.Equal(TorrentGeometry.MaxPieces, largest.PieceCount);
-        Assert.Equal(most - TorrentGeometry.MaxPieceLength, largest.OffsetInFile(new PieceIndex(TorrentGeometry.MaxPieces - 1)));
+        var last = largest.SpansOf(new PieceIndex(TorrentGeometry.MaxPieces - 1));
+        Assert.True(last.MoveNext());
+        Assert.Equal(most - TorrentGeometry.MaxPieceLength, last.Current.Offset);
     }
 
     [Theory]

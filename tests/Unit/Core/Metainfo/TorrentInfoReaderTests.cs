@@ -194,12 +194,12 @@ public sealed class TorrentInfoReaderTests
     }
 
     [Fact]
-    public void SaysThatATorrentIsOfVersion1()
+    public void ReadsATorrentAsV1_OnlyIfItSaysNothingOfV2()
     {
         var v1 = Ben.Dict(("length", 5), ("name", "a"), ("piece length", 16384), ("pieces", new byte[20]));
 
-        Refuses(MetainfoError.Version1Only, v1);
-        Refuses(MetainfoError.Version1Only, v1.With("meta version", 1));
+        Assert.Equal(MetainfoError.None, TorrentInfoReader.Read(Ben.Of(v1), out _));
+        Assert.Equal(MetainfoError.None, TorrentInfoReader.Read(Ben.Of(v1.With("meta version", 1)), out _));
         Refuses(MetainfoError.InvalidFileTree, v1.With("meta version", 2));
         Refuses(MetainfoError.InvalidFileTree, v1.With("pieces", null));
     }
