@@ -16,16 +16,20 @@ def needed():
     return f"libtorrent {lt.__version__}"
 
 
-def make_torrent(content, path, piece_length=0):
-    """A v2-only .torrent of a file or folder, as libtorrent writes it; returns (infohash, magnet link)."""
+def make_torrent(content, path, piece_length=0, version="v2"):
+    """A .torrent of a file or folder, as libtorrent writes it, of v1, v2 or hybrid; returns (infohash, magnet link)."""
     storage = lt.file_storage()
     lt.add_files(storage, content)
-    creator = lt.create_torrent(storage, piece_length, lt.create_torrent.v2_only)
+    flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}
+    creator = lt.create_torrent(storage, piece_length, flags[version])
     lt.set_piece_hashes(creator, os.path.dirname(content))
     with open(path, "wb") as file:
         file.write(lt.bencode(creator.generate()))
-    infohash = str(lt.torrent_info(path).info_hashes().v2)
-    return infohash, f"magnet:?xt=urn:btmh:1220{infohash}&dn={os.path.basename(content)}"
+    hashes = lt.torrent_info(path).info_hashes()
+    topics = [f"xt=urn:btmh:1220{hashes.v2}"] if hashes.has_v2() else []
+    topics += [f"xt=urn:btih:{hashes.v1}"] if hashes.has_v1() else []
+    infohash = str(hashes.v2 if hashes.has_v2() else hashes.v1)
+    return infohash, f"magnet:?{'&'.join(topics)}&dn={os.path.basename(content)}"
 
 
 class Peer:

@@ -12,7 +12,7 @@ public sealed class MetainfoVectorsTests
     private static readonly Dictionary<string, string> NamesThatDiffer = new()
     {
         ["v2_invalid_filename2.torrent"] = "__ \\ stress_test2",
-        ["invalid_filename.torrent"] = "f \\",
+        ["invalid_filename.torrent"] = "f _", // of a name of libtorrent's it is the folder that differs
         ["long_name.torrent"] = Long + ".23456789", // a little shorter, so that namesakes can be told apart
         ["slash_path3.torrent"] = "temp_.._.._abc", // a slash in a name is a mistake, and not left out
     };
