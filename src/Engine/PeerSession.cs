@@ -22,6 +22,7 @@ internal sealed class PeerSession : IPeerHandler
     private const int LongestOrdinary = 64 * 1024;
     private const int LongestRequest = 128 * 1024;
     private const int MaxStrays = 256;
+    private const int MaxStatements = 1000;
     private const int MaxHashQuestions = 64;
     private const int MaxLeafQuestions = 256; // each costs the hashing of a piece
 
@@ -35,7 +36,7 @@ internal sealed class PeerSession : IPeerHandler
     private readonly UploadQueue _uploads = new();
     private volatile Served? _served;
     private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
-    private bool _hasSaidPieces;
+    private int _statements;
     private bool _hasSaidPort;
     private bool _isKeptAlive;
     private int _strays;
@@ -355,13 +356,13 @@ internal sealed class PeerSession : IPeerHandler
         return false;
     }
 
-    /// <summary>What it has, said once (BEP 3, BEP 6).</summary>
+    /// <summary>What it has, said first (BEP 3, BEP 6), and by some clients again: aria2 puts many <c>have</c> into one bitfield.</summary>
     private CloseReason OnPieces(MessageType type, ReadOnlySpan<byte> payload)
     {
         if (type != MessageType.Bitfield && !Handshake.HasFast) return CloseReason.None;
-        if (_hasSaidPieces) return CloseReason.BadBitfield;
+        if (_statements > 0 && (type == MessageType.HaveNone || _statements >= MaxStatements)) return CloseReason.BadBitfield;
 
-        _hasSaidPieces = true;
+        _statements++;
         _batch.Add(new SwarmEvent.PeerBitfield(Key, type == MessageType.Bitfield ? payload.ToArray() : null, type == MessageType.HaveAll));
         return CloseReason.None;
     }

@@ -290,13 +290,14 @@ internal sealed class Swarm
             return;
         }
 
-        if (!peer.TryTake(e, Have!.Length))
+        if (!peer.TryTake(e, Have!.Length, out var gained))
         {
             _effects.Close(peer.Key, CloseReason.BadBitfield);
             return;
         }
 
-        _downloads.OnPeerSaid(peer);
+        if (gained is null) _downloads.OnPeerSaid(peer);
+        foreach (var piece in gained ?? []) _downloads.OnPeerGained(piece);
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);

@@ -85,6 +85,7 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
     public bool TryRemember(SwarmEvent e)
     {
         _early ??= [];
+        if (e is SwarmEvent.PeerBitfield) _early.RemoveAll(before => before is SwarmEvent.PeerBitfield); // the last says it all
         if (_early.Count >= MostEarly) return false;
 
         _early.Add(e);
@@ -93,10 +94,25 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public void ForgetEarly() => _early = null;
 
-    /// <summary>It says what it has, of so many pieces: once, and first.</summary>
-    public bool TryTake(SwarmEvent.PeerBitfield e, int pieces)
+    /// <summary>It says what it has, of so many pieces.</summary>
+    /// <param name="gained">Pieces it was not known to have, if it has said so before; what it had it keeps.</param>
+    public bool TryTake(SwarmEvent.PeerBitfield e, int pieces, out List<PieceIndex>? gained)
     {
         Bitfield? has = null;
+        gained = null;
+        if (HasSaid && (e.Bits is null || Bitfield.TryRead(e.Bits, pieces, out has)))
+        {
+            gained = [];
+            if (IsSeed) return true;
+
+            for (var i = has?.NextSet(0) ?? 0; i >= 0 && i < pieces; i = has?.NextSet(i + 1) ?? i + 1)
+            {
+                if (Gain(new PieceIndex(i), pieces)) gained.Add(new PieceIndex(i));
+            }
+
+            return true;
+        }
+
         if (HasSaid || (e.Bits is not null && !Bitfield.TryRead(e.Bits, pieces, out has))) return false;
 
         HasSaid = true;

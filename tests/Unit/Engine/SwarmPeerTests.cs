@@ -208,6 +208,21 @@ public sealed class SwarmPeerTests
     }
 
     [Fact]
+    public void TakesASecondBitfieldForMore_AndNeverForLess() // aria2 sends one instead of many haves
+    {
+        var bench = new SwarmBench().Open();
+        var peer = bench.Connect("x...");
+
+        bench.Handle(new SwarmEvent.PeerBitfield(peer, [0x60], false));
+
+        Assert.Empty(bench.Effects.Closed);
+        Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(p => bench.Peer(peer).HasPiece(new PieceIndex(p))));
+        bench.GiveAll();
+        bench.StoreAll();
+        Assert.Equal([0, 1, 2], bench.PiecesAsked(peer).Order());
+    }
+
+    [Fact]
     public void AsksForNoBlock_BeforeItsLayerIsKnown()
     {
         var bench = new SwarmBench(torrent: new SeededTorrent(1, SwarmBench.PieceLength, 3 * SwarmBench.PieceLength, 100));

@@ -78,7 +78,8 @@ public sealed class MetainfoVectorsTests
         Assert.Equal(parsed.GetProperty("piece_length").GetInt32(), info.Geometry.PieceLength);
         Assert.Equal(parsed.GetProperty("private").GetBoolean(), info.IsPrivate);
         Assert.Equal(Strings(parsed.GetProperty("trackers")), metainfo.Trackers);
-        if (name != "httpseed.torrent") Assert.Equal(Strings(parsed.GetProperty("web_seeds")), metainfo.WebSeeds); // BEP 17, which BEP 19 replaced
+        // what is of BEP 17 is not of BEP 19, which replaced it
+        if (name != "httpseed.torrent") Assert.Equal(Strings(parsed.GetProperty("web_seeds")).Select(Comparable), metainfo.WebSeeds.Select(Comparable));
 
         // pad files are libtorrent's own: v2 leaves gaps instead
         var files = parsed.GetProperty("files").EnumerateArray().Where(f => !f.GetProperty("pad").GetBoolean()).ToArray();
@@ -88,6 +89,9 @@ public sealed class MetainfoVectorsTests
         if (NamesThatDiffer.TryGetValue(name, out var mended)) Assert.Equal(mended, string.Join(' ', info.Files.Select(f => f.DisplayPath)));
         else Assert.True(files.Select(f => f.GetProperty("path").GetString()).SequenceEqual(paths), $"{name}: {string.Join(' ', paths)}");
     }
+
+    /// <summary>libtorrent escapes what must be, and ends folders with a slash.</summary>
+    private static string Comparable(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.AbsoluteUri.TrimEnd('/') : url;
 
     private static bool IsVersion2(string name, JsonElement vector) =>
         name.StartsWith("v2", StringComparison.Ordinal)
