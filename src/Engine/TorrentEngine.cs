@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
+using Shoal.Engine.Encryption;
 using Shoal.Engine.Limits;
 using Shoal.Wire;
 using Shoal.Wire.Transport;
@@ -15,6 +16,7 @@ public sealed class TorrentEngine : IAsyncDisposable
 {
     private readonly EngineShared _shared;
     private readonly ConcurrentDictionary<Hash160, SwarmLoop> _swarms = new();
+    private readonly ObfuscatedKeys _obfuscated;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Outstanding _outstanding = new();
     private readonly SemaphoreSlim _halfOpen;
@@ -22,13 +24,16 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     /// <param name="transport">The way out; null for a node that connects to nobody.</param>
     /// <param name="listeners">Owned from now on.</param>
+    /// <param name="random">In production one that nobody can foretell: keys of encrypted streams come from it. Not to be used by others any more.</param>
     /// <param name="portHeard">A peer of a swarm said where its DHT node listens (BEP 5); raised by readers, must return quickly.</param>
     public TorrentEngine(
         EngineOptions options, ITransport? transport, IReadOnlyList<ITransportListener> listeners, RateLimiter download, RateLimiter upload,
         TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> portHeard)
     {
-        var dialler = new Dialler(options, transport, download, upload, clock);
-        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, random, logger, portHeard);
+        var chance = new SharedRandom(random);
+        var dialler = new Dialler(options, transport, download, upload, chance, clock);
+        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, chance, logger, portHeard);
+        _obfuscated = new ObfuscatedKeys(_swarms.ContainsKey);
         _halfOpen = new SemaphoreSlim(options.MaxHalfOpen);
         Listeners = listeners;
         _accepting = [.. listeners.Select(AcceptAsync)];
@@ -50,7 +55,11 @@ public sealed class TorrentEngine : IAsyncDisposable
             if (_swarms.TryGetValue(infoHash.Truncated, out var known)) return known;
 
             var swarm = new SwarmLoop(infoHash, _shared);
-            if (_swarms.TryAdd(infoHash.Truncated, swarm)) return swarm;
+            if (_swarms.TryAdd(infoHash.Truncated, swarm))
+            {
+                _obfuscated.Update(infoHash.Truncated);
+                return swarm;
+            }
 
             _ = swarm.DisposeAsync().AsTask();
         }
@@ -59,7 +68,10 @@ public sealed class TorrentEngine : IAsyncDisposable
     /// <summary>Leaves a swarm and waits until it has ended.</summary>
     public async Task LeaveAsync(InfoHash infoHash)
     {
-        if (_swarms.TryRemove(infoHash.Truncated, out var swarm)) await swarm.DisposeAsync();
+        if (!_swarms.TryRemove(infoHash.Truncated, out var swarm)) return;
+
+        _obfuscated.Update(infoHash.Truncated);
+        await swarm.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -70,6 +82,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         await Task.WhenAll(_swarms.Values.Select(s => s.DisposeAsync().AsTask()));
         await _outstanding.WaitAsync();
         _halfOpen.Dispose();
+        _shared.Dialler.Dispose();
         _stopping.Dispose();
     }
 
@@ -121,13 +134,13 @@ public sealed class TorrentEngine : IAsyncDisposable
 
         var connection = _shared.Dialler.Throttle(raw);
         SwarmLoop? swarm = null;
-        Handshake? handshake = null;
+        OpenedPeer? opened = null;
         try
         {
             using var timeout = new CancellationTokenSource(_shared.Options.HandshakeTimeout, _shared.Clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-            handshake = await Dialler.TryReceiveAsync(connection, either.Token);
-            if (handshake is { } theirs && _swarms.TryGetValue(theirs.Key, out swarm)) await _shared.Dialler.SendAsync(connection, theirs.Key, either.Token);
+            opened = await _shared.Dialler.TryAnswerAsync(connection, _obfuscated.Find, either.Token);
+            if (opened is not null && _swarms.TryGetValue(opened.Handshake.Key, out swarm)) await _shared.Dialler.SendAsync(opened.Connection, opened.Handshake.Key, either.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -140,7 +153,7 @@ public sealed class TorrentEngine : IAsyncDisposable
 
         try
         {
-            if (swarm is not null) await swarm.RunPeerAsync(connection, handshake!.Value, incoming: true, connection.RemoteEndPoint, default);
+            if (swarm is not null) await swarm.RunPeerAsync(opened!.Connection, opened.Handshake, incoming: true, connection.RemoteEndPoint, opened.Received);
         }
         catch (Exception e)
         {
