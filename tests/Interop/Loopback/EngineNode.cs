@@ -31,7 +31,10 @@ internal sealed class EngineNode : IAsyncDisposable
         Store = Store.Open(new StoreOptions { Path = Folder["store"] }, new RealDisk(), TimeProvider.System, NullLogger.Instance);
         var options = new EngineOptions
         {
-            PeerId = new PeerId(Hash160.Random(new Random(number))), ListenPort = listener.LocalEndPoint.Port, HandshakeTimeout = TimeSpan.FromSeconds(2), Encryption = encryption,
+            PeerId = new PeerId(Hash160.Random(new Random(number))),
+            ListenPort = listener.LocalEndPoint.Port,
+            HandshakeTimeout = TimeSpan.FromSeconds(2),
+            Encryption = encryption,
         };
         Engine = new TorrentEngine(
             options, transport ?? new TcpTransport([address]), [listener], _download, _upload, TimeProvider.System, new Random(number), NullLogger.Instance, (_, _) => { });
