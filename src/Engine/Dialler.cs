@@ -1,76 +1,149 @@
-using System.Buffers;
 using Shoal.Core;
+using Shoal.Engine.Encryption;
 using Shoal.Engine.Limits;
 using Shoal.Wire;
+using Shoal.Wire.Encryption;
 using Shoal.Wire.Transport;
 
 namespace Shoal.Engine;
 
-/// <summary>Opens connections and does the handshake on them, both as the one who connects and the one who is connected to, in bounded time (BEP 3).</summary>
-internal sealed class Dialler(EngineOptions options, ITransport? transport, RateLimiter download, RateLimiter upload, TimeProvider clock)
+/// <summary>Opens connections and does the handshake on them, both as the one who connects and the one who is connected to, in plain or encrypted, in bounded time (BEP 3, MSE).</summary>
+internal sealed class Dialler(EngineOptions options, ITransport? transport, RateLimiter download, RateLimiter upload, SharedRandom random, TimeProvider clock) : IDisposable
 {
+    private readonly KnownWays _ways = new(options.Encryption);
+    private readonly EncryptionService _encryption = new(Math.Max(1, Environment.ProcessorCount / 2));
+
     private ulong Reserved => Handshake.ExtensionBit | Handshake.FastBit | (options.HasDht || options.DhtPort != 0 ? Handshake.DhtBit : 0);
 
-    /// <param name="keys">Of the swarm, v2 first. A peer that knows a hybrid by one of its names alone closes the connection that begins with the other.</param>
+    /// <summary>
+    /// Where both modes are allowed a peer that turned away one is offered the other; the one that worked is remembered. A peer that knows a hybrid by one of its names
+    /// alone turns away what begins with the other.
+    /// </summary>
+    /// <param name="keys">Of the swarm, v2 first.</param>
     /// <returns>Null if nobody answers there, or not as a peer of this swarm.</returns>
-    public async Task<(ITransportConnection Connection, Handshake Handshake)?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys, CancellationToken ct)
+    public async Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys, CancellationToken ct)
     {
         if (transport is null) return null;
 
-        foreach (var key in keys)
+        foreach (var isEncrypted in _ways.To(endPoint))
         {
-            var (opened, isReached) = await TryOpenAsync(endPoint, key, keys, ct);
-            if (opened is not null || !isReached) return opened;
+            foreach (var key in keys)
+            {
+                var (opened, wasTurnedAway) = await TryOpenAsync(transport, endPoint, key, keys, isEncrypted, ct);
+                if (opened is not null) _ways.Remember(endPoint, isEncrypted);
+                if (!wasTurnedAway) return opened;
+            }
         }
 
+        _ways.Forget(endPoint);
         return null;
     }
 
-    private async Task<((ITransportConnection Connection, Handshake Handshake)? Opened, bool IsReached)> TryOpenAsync(
-        NetEndPoint endPoint, Hash160 key, IReadOnlyList<Hash160> keys, CancellationToken ct)
-    {
-        using var timeout = new CancellationTokenSource(options.ConnectTimeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
-        ITransportConnection? connection = null;
-        try
-        {
-            connection = Throttle(await transport!.ConnectAsync(endPoint, either.Token));
-            await SendAsync(connection, key, offersV2: key != keys[0], either.Token);
-            if (await TryReceiveAsync(connection, either.Token) is { } theirs && keys.Contains(theirs.Key)) return ((connection, theirs), true);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            // nobody there, or too slow
-        }
-
-        if (connection is not null) await connection.DisposeAsync();
-        return (null, connection is not null && !either.IsCancellationRequested);
-    }
-
-    public ITransportConnection Throttle(ITransportConnection connection) => new ThrottledConnection(connection, download, upload);
-
-    /// <summary>Reads the other side's handshake.</summary>
-    /// <returns>Null if it is none.</returns>
+    /// <summary>Reads the other side's handshake, and does ours of MSE before if it comes with one.</summary>
+    /// <param name="findSwarm">From <see cref="HandshakeHash.OfSwarm"/> to the key of a swarm of ours.</param>
+    /// <returns>Null if it is none, or not in a way that we take.</returns>
     /// <exception cref="IOException">The connection broke.</exception>
-    public static async Task<Handshake?> TryReceiveAsync(ITransportConnection connection, CancellationToken ct)
+    public async Task<OpenedPeer?> TryAnswerAsync(ITransportConnection connection, Func<Hash160, Hash160?> findSwarm, CancellationToken ct)
     {
         var buffer = new byte[Handshake.Length];
-        for (var filled = 0; filled < buffer.Length;)
+        var filled = 0;
+        while (Handshake.MayBegin(buffer.AsSpan(0, filled)))
         {
+            if (filled == buffer.Length) return options.Encryption == EncryptionMode.Require ? null : Open(connection, buffer, default);
+
             var count = await connection.ReceiveAsync(buffer.AsMemory(filled), ct);
-            if (count == 0 || buffer[0] != 19) return null;
+            if (count == 0) return null;
 
             filled += count;
         }
 
-        return Handshake.TryRead(buffer, out var handshake) ? handshake : null;
+        if (options.Encryption == EncryptionMode.Off) return null;
+
+        var handshake = new ReceiverHandshake(
+            options.Encryption == EncryptionMode.Require ? CryptoMethods.Rc4 : CryptoMethods.Rc4 | CryptoMethods.Plaintext,
+            options.Encryption == EncryptionMode.Allow ? CryptoMethods.Plaintext : CryptoMethods.Rc4,
+            findSwarm,
+            random.NextSecrets());
+        if (await _encryption.TryRunAsync(connection, handshake, buffer.AsMemory(0, filled), ct) is not { } agreed) return null;
+
+        var opened = await TryReceiveAsync(agreed.Connection, agreed.Received, ct);
+        return opened?.Handshake.Key == agreed.Key ? opened : null;
     }
 
-    /// <param name="offersV2">Whether the key is that of v1, and v2 would be spoken as well.</param>
-    public async Task SendAsync(ITransportConnection connection, Hash160 key, bool offersV2, CancellationToken ct)
+    public ITransportConnection Throttle(ITransportConnection connection) => new ThrottledConnection(connection, download, upload);
+
+    /// <param name="offersV2">Whether the key is that of v1, and v2 would be spoken as well (BEP 52).</param>
+    public async Task SendAsync(ITransportConnection connection, Hash160 key, bool offersV2, CancellationToken ct) =>
+        await connection.SendAsync([new ArraySegment<byte>(Ours(key, offersV2))], ct);
+
+    public void Dispose() => _encryption.Dispose();
+
+    /// <returns>The peer, or null; and whether somebody took the connection and then ended it, or said what is no handshake.</returns>
+    private async Task<(OpenedPeer? Peer, bool WasTurnedAway)> TryOpenAsync(ITransport transport, NetEndPoint endPoint, Hash160 key, IReadOnlyList<Hash160> keys, bool isEncrypted, CancellationToken ct)
+    {
+        using var timeout = new CancellationTokenSource(options.ConnectTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
+        ITransportConnection? connection = null;
+        var wasTurnedAway = false;
+        try
+        {
+            connection = Throttle(await transport.ConnectAsync(endPoint, either.Token));
+            var offersV2 = key != keys[0];
+            var greeted = isEncrypted ? await GreetEncryptedAsync(connection, key, offersV2, either.Token) : await GreetAsync(connection, key, offersV2, either.Token);
+            if (greeted is not null && (greeted.Handshake.Key == key || (offersV2 && greeted.Handshake.Key == keys[0]))) return (greeted, false);
+
+            wasTurnedAway = greeted is null;
+        }
+        catch (IOException)
+        {
+            wasTurnedAway = connection is not null;
+        }
+        catch (OperationCanceledException)
+        {
+            // too slow
+        }
+
+        if (connection is not null) await connection.DisposeAsync();
+        return (null, wasTurnedAway);
+    }
+
+    private async Task<OpenedPeer?> GreetAsync(ITransportConnection connection, Hash160 key, bool offersV2, CancellationToken ct)
+    {
+        await SendAsync(connection, key, offersV2, ct);
+        return await TryReceiveAsync(connection, default, ct);
+    }
+
+    private async Task<OpenedPeer?> GreetEncryptedAsync(ITransportConnection connection, Hash160 key, bool offersV2, CancellationToken ct)
+    {
+        var provided = options.Encryption == EncryptionMode.Allow ? CryptoMethods.Rc4 | CryptoMethods.Plaintext : CryptoMethods.Rc4;
+        var handshake = new InitiatorHandshake(key, provided, Ours(key, offersV2), random.NextSecrets());
+        return await _encryption.TryRunAsync(connection, handshake, default, ct) is { } agreed ? await TryReceiveAsync(agreed.Connection, agreed.Received, ct) : null;
+    }
+
+    /// <param name="received">The first bytes, as far as they came already.</param>
+    private static async Task<OpenedPeer?> TryReceiveAsync(ITransportConnection connection, ReadOnlyMemory<byte> received, CancellationToken ct)
+    {
+        var buffer = new byte[Handshake.Length];
+        var filled = Math.Min(received.Length, buffer.Length);
+        received[..filled].CopyTo(buffer);
+        while (filled < buffer.Length)
+        {
+            var count = await connection.ReceiveAsync(buffer.AsMemory(filled), ct);
+            if (count == 0 || !Handshake.MayBegin(buffer.AsSpan(0, filled + count))) return null;
+
+            filled += count;
+        }
+
+        return Open(connection, buffer, received[Math.Min(received.Length, buffer.Length)..]);
+    }
+
+    private static OpenedPeer? Open(ITransportConnection connection, byte[] theirs, ReadOnlyMemory<byte> received) =>
+        Handshake.TryRead(theirs, out var handshake) ? new OpenedPeer(connection, handshake, received) : null;
+
+    private byte[] Ours(Hash160 key, bool offersV2)
     {
         var ours = new byte[Handshake.Length];
         new Handshake(Reserved | (offersV2 ? Handshake.V2Bit : 0), key, options.PeerId).Write(ours);
-        await connection.SendAsync([new ArraySegment<byte>(ours)], ct);
+        return ours;
     }
 }

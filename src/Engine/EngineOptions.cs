@@ -1,4 +1,5 @@
 using Shoal.Core;
+using Shoal.Engine.Encryption;
 
 namespace Shoal.Engine;
 
@@ -22,6 +23,9 @@ public sealed record EngineOptions
 
     /// <summary>Whether we have a DHT node at all, and so want to hear where peers have theirs: a read-only one has no port to tell, but listens (BEP 5, BEP 43).</summary>
     public bool HasDht { get; init; }
+
+    /// <summary>Whether streams to peers are encrypted.</summary>
+    public EncryptionMode Encryption { get; init; }
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

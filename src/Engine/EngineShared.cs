@@ -6,10 +6,9 @@ namespace Shoal.Engine;
 
 /// <summary>What the swarms of one engine have in common: options, memory, clock, chance, and the way out. Immutable, or a leaf.</summary>
 internal sealed class EngineShared(
-    EngineOptions options, Dialler dialler, int runBytes, TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop> keysLearnt)
+    EngineOptions options, Dialler dialler, int runBytes, TimeProvider clock, SharedRandom random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop> keysLearnt)
 {
     private readonly long _start = clock.GetTimestamp();
-    private readonly Lock _lock = new();
 
     public EngineOptions Options => options;
 
@@ -31,8 +30,5 @@ internal sealed class EngineShared(
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
 
-    public int NextSeed()
-    {
-        lock (_lock) return random.Next();
-    }
+    public int NextSeed() => random.NextSeed();
 }

@@ -111,6 +111,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     }
 
     /// <summary>Takes over a connection whose handshake is done, and runs it to its end.</summary>
+    /// <param name="received">Bytes of messages that came with the handshake.</param>
     internal async Task RunPeerAsync(ITransportConnection transport, Handshake handshake, bool incoming, NetEndPoint dialled, ReadOnlyMemory<byte> received)
     {
         if (!_outstanding.TryEnter())
@@ -315,7 +316,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         {
             var opened = await _shared.Dialler.TryOpenAsync(endPoint, _keys, _stopped);
             if (opened is null) await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
-            else await RunPeerAsync(opened.Value.Connection, opened.Value.Handshake, incoming: false, endPoint, default);
+            else await RunPeerAsync(opened.Connection, opened.Handshake, incoming: false, endPoint, opened.Received);
         }
         catch (Exception e)
         {

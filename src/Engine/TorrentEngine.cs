@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
+using Shoal.Engine.Encryption;
 using Shoal.Engine.Limits;
 using Shoal.Wire;
 using Shoal.Wire.Transport;
@@ -15,6 +16,7 @@ public sealed class TorrentEngine : IAsyncDisposable
 {
     private readonly EngineShared _shared;
     private readonly ConcurrentDictionary<Hash160, SwarmLoop> _swarms = new();
+    private readonly ObfuscatedKeys _obfuscated;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Outstanding _outstanding = new();
     private readonly SemaphoreSlim _halfOpen;
@@ -22,13 +24,16 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     /// <param name="transport">The way out; null for a node that connects to nobody.</param>
     /// <param name="listeners">Owned from now on.</param>
+    /// <param name="random">In production one that nobody can foretell: keys of encrypted streams come from it. Not to be used by others any more.</param>
     /// <param name="portHeard">A peer of a swarm said where its DHT node listens (BEP 5); raised by readers, must return quickly.</param>
     public TorrentEngine(
         EngineOptions options, ITransport? transport, IReadOnlyList<ITransportListener> listeners, RateLimiter download, RateLimiter upload,
         TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> portHeard)
     {
-        var dialler = new Dialler(options, transport, download, upload, clock);
-        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, random, logger, portHeard, AddKeys);
+        var chance = new SharedRandom(random);
+        var dialler = new Dialler(options, transport, download, upload, chance, clock);
+        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, chance, logger, portHeard, AddKeys);
+        _obfuscated = new ObfuscatedKeys(_swarms.ContainsKey);
         _halfOpen = new SemaphoreSlim(options.MaxHalfOpen);
         Listeners = listeners;
         _accepting = [.. listeners.Select(AcceptAsync)];
@@ -58,6 +63,7 @@ public sealed class TorrentEngine : IAsyncDisposable
                 continue;
             }
 
+            _obfuscated.Update(infoHash.Truncated);
             AddKeys(swarm);
             return swarm;
         }
@@ -67,16 +73,19 @@ public sealed class TorrentEngine : IAsyncDisposable
     public async Task LeaveAsync(SwarmLoop swarm)
     {
         await swarm.DisposeAsync(); // first: it may learn another key until then
-        foreach (var (key, joined) in _swarms)
+        foreach (var key in swarm.Keys)
         {
-            if (joined == swarm) _swarms.TryRemove(key, out _);
+            if (_swarms.TryRemove(KeyValuePair.Create(key, swarm))) _obfuscated.Update(key);
         }
     }
 
     /// <summary>A key that another swarm has stays with it.</summary>
     private void AddKeys(SwarmLoop swarm)
     {
-        foreach (var key in swarm.Keys) _swarms.TryAdd(key, swarm);
+        foreach (var key in swarm.Keys)
+        {
+            if (_swarms.TryAdd(key, swarm)) _obfuscated.Update(key);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -87,6 +96,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         await Task.WhenAll(Swarms.Select(s => s.DisposeAsync().AsTask()));
         await _outstanding.WaitAsync();
         _halfOpen.Dispose();
+        _shared.Dialler.Dispose();
         _stopping.Dispose();
     }
 
@@ -138,17 +148,16 @@ public sealed class TorrentEngine : IAsyncDisposable
 
         var connection = _shared.Dialler.Throttle(raw);
         SwarmLoop? swarm = null;
-        Handshake? handshake = null;
+        OpenedPeer? opened = null;
         try
         {
             using var timeout = new CancellationTokenSource(_shared.Options.HandshakeTimeout, _shared.Clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-            handshake = await Dialler.TryReceiveAsync(connection, either.Token);
-            if (handshake is { } theirs && _swarms.TryGetValue(theirs.Key, out swarm))
+            opened = await _shared.Dialler.TryAnswerAsync(connection, _obfuscated.Find, either.Token);
+            if (opened is not null && _swarms.TryGetValue(opened.Handshake.Key, out swarm))
             {
-                var key = theirs.OffersV2 ? swarm.Keys[0] : theirs.Key; // in a hybrid v2 is preferred (BEP 52, upgrade path)
-                handshake = theirs with { Key = key };
-                await _shared.Dialler.SendAsync(connection, key, offersV2: false, either.Token);
+                if (opened.Handshake.OffersV2) opened = opened with { Handshake = opened.Handshake with { Key = swarm.Keys[0] } }; // in a hybrid v2 is preferred (BEP 52, upgrade path)
+                await _shared.Dialler.SendAsync(opened.Connection, opened.Handshake.Key, offersV2: false, either.Token);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -162,7 +171,7 @@ public sealed class TorrentEngine : IAsyncDisposable
 
         try
         {
-            if (swarm is not null) await swarm.RunPeerAsync(connection, handshake!.Value, incoming: true, connection.RemoteEndPoint, default);
+            if (swarm is not null) await swarm.RunPeerAsync(opened!.Connection, opened.Handshake, incoming: true, connection.RemoteEndPoint, opened.Received);
         }
         catch (Exception e)
         {

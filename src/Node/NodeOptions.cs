@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Shoal.Engine.Encryption;
 using Shoal.Node.Network;
 
 namespace Shoal.Node;
@@ -44,6 +45,9 @@ public sealed record NodeOptions
 
     /// <summary>Whether peers and DHT nodes are looked for on the local network, and told of us; never from loopback addresses.</summary>
     public bool Lan { get; init; } = true;
+
+    /// <summary>Whether streams to peers are encrypted.</summary>
+    public EncryptionMode Encryption { get; init; }
 
     /// <summary>Whether torrents are announced, in the DHT and on the local network.</summary>
     public bool Announce { get; init; } = true;

@@ -39,6 +39,9 @@ public readonly record struct Handshake(ulong Reserved, Hash160 Key, PeerId Peer
         PeerId.Value.CopyTo(destination[48..]);
     }
 
+    /// <summary>Whether a stream that begins with these bytes may be a plain one: they are the opening, or the beginning of it. An encrypted stream is not, as good as never.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> bytes) => Opening.StartsWith(bytes[..Math.Min(bytes.Length, Opening.Length)]);
+
     /// <param name="bytes">At least <see cref="Length"/> bytes.</param>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out Handshake handshake)
     {

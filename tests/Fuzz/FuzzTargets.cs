@@ -12,6 +12,7 @@ internal static class FuzzTargets
         new("metainfo", () => new MetainfoSubject()) { MaxLength = 16 * 1024, IsBencoded = true, Tokens = Tokens.Metainfo },
         new("magnet", () => new MagnetSubject()) { MaxLength = 2048, Tokens = Tokens.Magnet },
         new("wire", () => new WireSubject()) { Tokens = Tokens.Wire },
+        new("mse", () => new MseSubject()) { HeadLength = MseSubject.HeadLength, MaxLength = 10 * 1024, Tokens = Tokens.Mse },
         new("session", () => new SessionSubject()) { HeadLength = 1, MaxLength = 20 * 1024, Tokens = Tokens.Wire },
         new("extension", () => new ExtensionSubject()) { HeadLength = 1, IsBencoded = true, Tokens = Tokens.Extension },
         new("compact", () => new CompactSubject()) { HeadLength = 1, MaxLength = 2048, Tokens = Tokens.Compact },

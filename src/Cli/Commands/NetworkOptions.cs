@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Shoal.Cli.Hosting;
 using Shoal.Cli.Output;
+using Shoal.Engine.Encryption;
 using Shoal.Node;
 
 namespace Shoal.Cli.Commands;
@@ -21,6 +22,7 @@ internal sealed class NetworkOptions
     private readonly Option<long?> _dhtLimit = Typed.Rate("--dht-limit", "Bytes a second that the DHT may send (default: no limit; 128KiB with --public)");
     private readonly Option<string[]> _peer = Typed.HostPorts("--peer", "A peer to contact; repeatable");
     private readonly Option<bool> _noLan = new("--no-lan") { Description = "Neither look for peers on the local network nor tell it of this one" };
+    private readonly Option<EncryptionMode?> _encryption = Typed.Encryption("--encryption", "Of the streams to peers: allow, prefer, require or off (default: allow)");
     private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT and on the local network: none or torrents (default: torrents)" };
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
@@ -47,7 +49,7 @@ internal sealed class NetworkOptions
     public void AddTo(Command command, bool usesPeers = true)
     {
         _store.AddTo(command);
-        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _download, _upload, _dhtLimit, _memory]) command.Options.Add(option);
+        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _encryption, _download, _upload, _dhtLimit, _memory]) command.Options.Add(option);
         if (!usesPeers) command.Options.Remove(_peer);
     }
 
@@ -73,6 +75,7 @@ internal sealed class NetworkOptions
             Peers = Peers(parse),
             Lan = !parse.GetValue(_noLan),
             Announce = parse.GetValue(_announce) != "none",
+            Encryption = parse.GetValue(_encryption) ?? options.Encryption,
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,
             Memory = parse.GetValue(_memory) ?? options.Memory,
@@ -82,5 +85,5 @@ internal sealed class NetworkOptions
 
     /// <summary>The names of those given that only the start of a node settles.</summary>
     public IReadOnlyList<string> Settled(ParseResult parse) =>
-        [.. ((Option[])[_listen, _port, _dhtPort, _public, _router, _noLan, _announce, _download, _upload, _dhtLimit, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        [.. ((Option[])[_listen, _port, _dhtPort, _public, _router, _noLan, _announce, _encryption, _download, _upload, _dhtLimit, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using Shoal.Cli.Arguments;
+using Shoal.Engine.Encryption;
 
 namespace Shoal.Cli.Commands;
 
@@ -31,6 +32,17 @@ internal static class Typed
     public static Option<long?> Number(string name, string description) => Make<long?>(
         name, "N", description, static (string text, out long? value) => Lift(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number), number, out value),
         "is no number: write one from 0 up");
+
+    public static Option<EncryptionMode?> Encryption(string name, string description) => Make<EncryptionMode?>(
+        name, "MODE", description, static (string text, out EncryptionMode? value) => (value = text switch
+        {
+            "allow" => EncryptionMode.Allow,
+            "prefer" => EncryptionMode.Prefer,
+            "require" => EncryptionMode.Require,
+            "off" => EncryptionMode.Off,
+            _ => null,
+        }) is not null,
+        "is no mode: write allow, prefer, require or off");
 
     public static Option<IPAddress[]> Addresses(string name, string description) => MakeMany(
         name, "ADDRESS", description, static (string text, out IPAddress value) => IPAddress.TryParse(text, out value!),

@@ -130,12 +130,13 @@ internal sealed class NodeNetwork : IAsyncDisposable
             ListenPort = port,
             DhtPort = options.ReadOnlyDht ? 0 : dhtPort,
             HasDht = true,
+            Encryption = options.Encryption,
             Swarm = new SwarmOptions { Upload = options.Upload },
         };
         var dht = DhtService.Start(sockets, dhtOptions, options.Clock, new SecureRandom(), options.Logging.CreateLogger("Shoal.Dht"));
         var engine = new TorrentEngine(
             engineOptions, new TcpTransport(options.Listen), listeners, download, upload, options.Clock,
-            new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), options.Logging.CreateLogger("Shoal.Engine"), (endPoint, _) => network?.OnPortHeard(endPoint));
+            new SecureRandom(), options.Logging.CreateLogger("Shoal.Engine"), (endPoint, _) => network?.OnPortHeard(endPoint));
         network = new NodeNetwork(state, options.Public, download, upload)
         {
             Dht = dht,

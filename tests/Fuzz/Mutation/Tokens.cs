@@ -26,6 +26,12 @@ internal static class Tokens
         [0, 0, 64, 0], [0, 1, 0, 0], [0, 2, 0, 0], [127, 255, 255, 255], [128, 0, 0, 0], [255, 255, 255, 255], .. Enumerable.Range(0, 24).Select(type => new[] { (byte)type }),
     ];
 
+    public static IReadOnlyList<byte[]> Mse { get; } =
+    [
+        new byte[8], new byte[96], [0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 3], [0, 0, 0, 4], [255, 255, 255, 255], [0, 0], [0, 68], [2, 0], [2, 1], [32, 0], [32, 1], [255, 255],
+        "\u0013BitTorrent protocol"u8.ToArray(),
+    ];
+
     public static IReadOnlyList<byte[]> Extension { get; } = Of(
         "m", "ut_metadata", "ut_pex", "metadata_size", "p", "reqq", "v", "yourip", "ipv4", "ipv6", "msg_type", "piece", "total_size", "\u001b[31m", "\u202e");
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Shoal.Core;
 using Shoal.Core.Metainfo;
 using Shoal.Engine;
+using Shoal.Engine.Encryption;
 using Shoal.Engine.Limits;
 using Shoal.Harness.Disk;
 using Shoal.Storage;
@@ -20,7 +21,7 @@ internal sealed class EngineNode : IAsyncDisposable
     private readonly RateLimiter _upload;
     private readonly List<TorrentContent> _open = [];
 
-    public EngineNode(ITransport? transport = null, ITransportListener? listener = null, long downloadLimit = 0, long uploadLimit = 0)
+    public EngineNode(ITransport? transport = null, ITransportListener? listener = null, long downloadLimit = 0, long uploadLimit = 0, EncryptionMode encryption = EncryptionMode.Allow)
     {
         var number = Interlocked.Increment(ref _last);
         var address = new IPAddress([127, 0, 7, (byte)number]);
@@ -28,7 +29,13 @@ internal sealed class EngineNode : IAsyncDisposable
         _download = new RateLimiter(downloadLimit, TimeProvider.System);
         _upload = new RateLimiter(uploadLimit, TimeProvider.System);
         Store = Store.Open(new StoreOptions { Path = Folder["store"] }, new RealDisk(), TimeProvider.System, NullLogger.Instance);
-        var options = new EngineOptions { PeerId = new PeerId(Hash160.Random(new Random(number))), ListenPort = listener.LocalEndPoint.Port, HandshakeTimeout = TimeSpan.FromSeconds(2) };
+        var options = new EngineOptions
+        {
+            PeerId = new PeerId(Hash160.Random(new Random(number))),
+            ListenPort = listener.LocalEndPoint.Port,
+            HandshakeTimeout = TimeSpan.FromSeconds(2),
+            Encryption = encryption,
+        };
         Engine = new TorrentEngine(
             options, transport ?? new TcpTransport([address]), [listener], _download, _upload, TimeProvider.System, new Random(number), NullLogger.Instance, (_, _) => { });
     }

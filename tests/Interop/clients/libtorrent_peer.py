@@ -32,10 +32,20 @@ def make_torrent(content, path, piece_length=0, version="v2"):
     return infohash, f"magnet:?{'&'.join(topics)}&dn={os.path.basename(content)}"
 
 
+# What libtorrent's three settings are called here: incoming, outgoing, and what it takes after the handshake.
+ENCRYPTION = {
+    "off": {"in_enc_policy": 2, "out_enc_policy": 2, "allowed_enc_level": 1},
+    # Tries the other way when the first was turned away, as shipped a minute later.
+    "as shipped": {"in_enc_policy": 1, "out_enc_policy": 1, "allowed_enc_level": 3, "min_reconnect_time": 1},
+    "forced": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 2},
+    "forced, plaintext after the handshake": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 1},
+}
+
+
 class Peer:
     """One session with one torrent."""
 
-    def __init__(self, check, dht=False, lsd=False, address=None):
+    def __init__(self, check, dht=False, lsd=False, address=None, encryption="off"):
         self.check = check
         self.address = address or check.address()
         port = check.port()
@@ -48,7 +58,7 @@ class Peer:
             "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
             # As shipped it prefers uTP, and closes what it takes for a second connection of one host.
             "enable_outgoing_utp": False, "enable_incoming_utp": False, "allow_multiple_connections_per_ip": True,
-            "in_enc_policy": 2, "out_enc_policy": 2, "allowed_enc_level": 1,
+            **ENCRYPTION[encryption],
             "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.status_notification,
         })
         self.torrent = None

@@ -1,6 +1,7 @@
 using Shoal.Cli;
 using Shoal.Cli.Hosting;
 using Shoal.Cli.Output;
+using Shoal.Engine.Encryption;
 using Shoal.Node;
 using Shoal.Node.Commands;
 using Shoal.Node.Events;
@@ -48,6 +49,7 @@ public sealed class AppTests : IDisposable
     [InlineData("get", Id, "--seed", "--no-upload")]
     [InlineData("get", Id, "--announce", "files")]
     [InlineData("get", Id, "--announce", "loudly")]
+    [InlineData("get", Id, "--encryption", "on")]
     [InlineData("share", "x", "--piece-length", "1MB")]
     [InlineData("share", "x", "--piece-length", "8KiB")]
     [InlineData("share", "x", "y", "--name", "z")]
@@ -118,15 +120,16 @@ public sealed class AppTests : IDisposable
     {
         await RunAsync(
             "get", Link, "-o", "out", "--store", "s", "--listen", "127.0.0.2", "--listen", "::1", "--port", "9001", "--bootstrap", "a:1", "--bootstrap", "b:2", "--peer", "c:3",
-            "--no-lan", "--announce", "none", "--download-limit", "5MB", "--upload-limit", "1MiB", "--memory", "32MiB", "--timeout", "2.5", "--overwrite");
+            "--no-lan", "--announce", "none", "--download-limit", "5MB", "--encryption", "require", "--upload-limit", "1MiB", "--memory", "32MiB", "--timeout", "2.5", "--overwrite");
 
         Assert.NotNull(_options);
         Assert.Equal(Path.Combine(_folder, "s"), _options.StorePath);
         Assert.Equal(["127.0.0.2", "::1"], _options.Listen.Select(a => a.ToString()));
         Assert.Equal((9001, true, 8468, false), (_options.Port, _options.PortIsExact, _options.DhtPort, _options.DhtPortIsExact));
         Assert.Equal((5_000_000, 1048576, 32 * 1048576), (_options.DownloadLimit, _options.UploadLimit, _options.Memory));
+        Assert.Equal(EncryptionMode.Require, _options.Encryption);
         Assert.Equal((false, true, true, false, false), (_options.Announce, _options.ReadOnlyDht, _options.Upload, _options.Offline, _options.ServeStore));
-        Assert.Equal(["--listen", "--port", "--no-lan", "--announce", "--download-limit", "--upload-limit", "--memory"], _settled);
+        Assert.Equal(["--listen", "--port", "--no-lan", "--announce", "--encryption", "--download-limit", "--upload-limit", "--memory"], _settled);
         var request = Assert.IsType<GetRequest>(_commands!.Requests[0]);
         Assert.Equal((Link, Path.Combine(_folder, "out"), true, 2.5), (request.Link, request.Folder, request.Overwrite, request.Timeout));
         Assert.Equal(["a:1", "b:2"], request.Bootstrap);
@@ -139,6 +142,7 @@ public sealed class AppTests : IDisposable
         await RunAsync("get", Id);
 
         Assert.Equal((true, true, true), (_options!.Announce, _options.ReadOnlyDht, _options.Upload));
+        Assert.Equal(EncryptionMode.Allow, _options.Encryption);
         Assert.Equal((9000, false, 0, 0), (_options.Port, _options.PortIsExact, _options.DownloadLimit, _options.UploadLimit));
         Assert.Equal(Path.Combine(_folder, "data", "shoal"), _options.StorePath);
         Assert.Equal((Id, _folder), (((GetRequest)_commands!.Requests[0]).Link, ((GetRequest)_commands.Requests[0]).Folder));
