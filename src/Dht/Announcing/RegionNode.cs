@@ -27,11 +27,17 @@ internal sealed class RegionNode(NodeId id, NetEndPoint endPoint)
 
     private TimeSpan _nextAt;
 
-    public NodeId Id => id;
+    /// <summary>As it was told, until it has answered.</summary>
+    public NodeId Id { get; set; } = id;
+
+    /// <summary>Whether it has answered under its ID.</summary>
+    public bool IsProven { get; set; }
 
     public NetEndPoint EndPoint => endPoint;
 
     public RegionNodeState State { get; set; }
+
+    public bool IsOpen => State is RegionNodeState.Fresh or RegionNodeState.Visiting or RegionNodeState.Live;
 
     public int Tries { get; set; }
 
