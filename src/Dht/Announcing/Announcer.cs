@@ -34,6 +34,7 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     private readonly double _shift = random.NextDouble();
     private int _rounds;
     private int _checks;
+    private int _first;
     private int _mayBegin = MaxBegunPerTick;
 
     public int Count => _announcements.Count;
@@ -41,6 +42,9 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     private bool HasRoom => _rounds < (table.Usable == 0 ? MaxRoundsAlone : MaxRounds);
 
     public AnnounceTotals Totals { get; } = new();
+
+    /// <summary>Of all regions together, as they may share nodes.</summary>
+    public AskingPace Pace { get; } = new();
 
     /// <summary>When a round can begin next, or a region can go on.</summary>
     public TimeSpan NextDue(TimeSpan now)
@@ -98,7 +102,9 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     public void Tick(Turn turn)
     {
         _mayBegin = MaxBegunPerTick;
-        foreach (var region in _regions.ToArray()) region.Pump(turn);
+        var regions = _regions.ToArray();
+        for (var i = 0; i < regions.Length; i++) regions[(_first + i) % regions.Length].Pump(turn);
+        _first = (_first + 1) % MaxRegions; // those that share nodes go first in turn
         BeginDue(turn);
     }
 

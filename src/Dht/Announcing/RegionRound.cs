@@ -51,7 +51,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (_isOver || !_isLocated) return;
 
         foreach (var node in _map.Nodes)
-            if (node.State == RegionNodeState.Fresh && CanAsk(turn)) Visit(node, turn);
+            if (node.State == RegionNodeState.Fresh && CanAsk(node, turn)) Visit(node, turn);
 
         if (!_isDelivering && _map.Nodes.All(n => n.State is RegionNodeState.Live or RegionNodeState.Late or RegionNodeState.Dead))
         {
@@ -67,7 +67,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (!_isDelivering) return;
 
         foreach (var node in _map.Nodes)
-            while (node.Keys.Count > 0 && node.State == RegionNodeState.Live && CanAsk(turn) && node.MayAsk(turn.Now)) Tell(node, turn);
+            while (node.Keys.Count > 0 && node.State == RegionNodeState.Live && node.KeepsUp && CanAsk(node, turn)) Tell(node, turn);
 
         if (_keys.TrueForAll(k => k.Waiting == 0)) End(turn);
     }
@@ -193,7 +193,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (node.State == RegionNodeState.Live) node.Tries = 0;
     }
 
-    private bool CanAsk(Turn turn) => _waiting < MaxWaiting && _lookups.Querier.CanAsk(turn.Now);
+    private bool CanAsk(RegionNode node, Turn turn) => _waiting < MaxWaiting && _announcer.Pace.Allows(node.EndPoint, turn.Now) && _lookups.Querier.CanAsk(turn.Now);
 
     private void Visit(RegionNode node, Turn turn)
     {
@@ -238,7 +238,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
     {
         task.Token = token;
         _waiting++;
-        task.Node.Asked(turn.Now);
+        task.Node.Waiting++;
+        _announcer.Pace.Asked(task.Node.EndPoint, task.Node.TakesMany, turn.Now);
         send(task);
     }
 
