@@ -62,6 +62,7 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     public IEnumerable<RememberedAnnouncement> Announced(TimeSpan now) =>
         _announcements.Values.Where(a => a.Nodes > 0).Select(a => new RememberedAnnouncement(a.Key, a.Port, now - a.LastAt));
 
+    /// <summary>Announces a key until it is removed; one that is announced already again, if it has changed.</summary>
     /// <param name="key">What to announce under.</param>
     /// <param name="port">Where we accept connections.</param>
     /// <param name="isSeed">Whether we have everything.</param>
@@ -72,14 +73,15 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         var isNew = !_announcements.TryGetValue(key, out var announcement);
         if (isNew)
         {
-            _announcements.Add(key, announcement = new OwnAnnouncement(key, port, now));
+            _announcements.Add(key, announcement = new OwnAnnouncement(key, port, now, isSeed));
             _keys.Add(key);
         }
 
-        (announcement!.Port, announcement.IsSeed) = (port, isSeed);
+        var hasChanged = announcement!.TryChange(port, isSeed, now);
         if (isNew && !atOnce && _remembered.Remove(key, out var remembered) && remembered.Port == port && remembered.Age < OwnAnnouncement.Interval)
             announcement.Restore(remembered.Age, _shift, now);
-        else if (isNew || atOnce) announcement.DueAt = now;
+        else if (atOnce) announcement.DueAt = now;
+        else if (!isNew && !hasChanged) return;
 
         Enqueue(announcement);
     }

@@ -57,6 +57,24 @@ public sealed class BulkAnnounceTests(ITestOutputHelper output)
         AssertReplicas(city, keys, 20);
     }
 
+    [Fact]
+    public void AnnouncesAtOnce_WhatHasAnotherPort()
+    {
+        var city = DhtCity.Of(40, 57, TimeSpan.FromSeconds(20));
+        city.Network.RunFor(TimeSpan.FromMinutes(1));
+        var announcer = city.Residents[5];
+        var keys = Keys(city, 50);
+        city.AnnounceMany(announcer, keys, 9000);
+        city.Network.RunFor(TimeSpan.FromMinutes(1));
+
+        city.AnnounceMany(announcer, keys, 9001);
+        city.Network.RunFor(TimeSpan.FromSeconds(10));
+        var findings = keys.ConvertAll(k => city.Find(city.Residents[9], k));
+        city.Network.RunFor(TimeSpan.FromSeconds(10));
+
+        Assert.All(findings, f => Assert.Contains(f.Peers, p => p.EndPoint == announcer.EndPoint.WithPort(9001)));
+    }
+
     /// <summary>So many keys of one region make several rounds, which ask the same nodes.</summary>
     [Fact]
     public void AsksPlainGlobalNodeFourTimesASecond_HoweverManyKeys()
