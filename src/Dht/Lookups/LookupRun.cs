@@ -91,7 +91,7 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
         if (IsOver) return;
 
         while (table.Querier.CanAsk(turn.Now) && Ranking.TryNext(out var candidate)) Ask(candidate, turn);
-        if (_flanks > 0 || !Ranking.IsSettled || (goal.Waits && Ranking.AnsweredCount == 0)) return;
+        if (_flanks > 0 || !Ranking.IsSettled || Ranking.MayBeAnsweredYet || (goal.Waits && Ranking.AnsweredCount == 0)) return;
         if (!_hasProbed && IsSuspicious())
         {
             _hasProbed = true;

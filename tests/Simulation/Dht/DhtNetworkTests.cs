@@ -208,4 +208,22 @@ public sealed class DhtNetworkTests(ITestOutputHelper output)
             $"found {first.Count} of {found.Count}; first peer after {first[first.Count / 2].Elapsed.TotalMilliseconds:0} ms (median), " +
             $"{first[first.Count * 95 / 100].Elapsed.TotalMilliseconds:0} ms (p95), {first.Average(p => p.Hops):0.0} hops; {city.Network.Sent} datagrams");
     }
+
+    /// <summary>Whoever takes longer than a second counts as slow, and here all do.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void CountsWhoTookAnnouncement_ThoughAllAreSlow(int nodes)
+    {
+        var city = DhtCity.Of(nodes, 17, TimeSpan.FromSeconds(10));
+        city.Network.RunFor(TimeSpan.FromMinutes(10));
+        city.Network.Latency = TimeSpan.FromMilliseconds(700);
+        var announcer = city.Residents[2];
+
+        city.Announce(announcer, Hash160.Random(city.Network.Random), 9000);
+        city.Network.RunFor(TimeSpan.FromMinutes(1));
+
+        Assert.NotEmpty(announcer.Announced);
+        Assert.All(announcer.Announced, a => Assert.True(a.Result.Nodes > 0, $"{a.Result}"));
+    }
 }
