@@ -1,4 +1,5 @@
 using Shoal.Core;
+using Shoal.Dht.Serving;
 
 namespace Shoal.Dht.Routing;
 
@@ -7,6 +8,7 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
 {
     private const int PingsAtOnce = 24;
     private const int MaxMet = 1024;
+    private const int MaxMetPerSecond = 100;
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(15); // BEP 5
@@ -18,6 +20,8 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), RefreshAfter];
 
     private readonly Dictionary<NetEndPoint, TimeSpan> _met = [];
+    private readonly List<NetEndPoint> _metOnes = [];
+    private Allowance _meeting;
     private readonly Queue<int> _toFill = [];
     private int _selfLookups;
     private TimeSpan _selfLookupAt = TimeSpan.MaxValue;
@@ -32,15 +36,25 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         if (!table.WouldTake(id, endPoint, now)) return false;
         if (_met.TryGetValue(endPoint, out var last) && now - last < MeetAgainAfter) return false;
 
-        if (_met.Count >= MaxMet)
+        if (!_meeting.TryTake(MaxMetPerSecond, now)) return false;
+
+        if (_met.TryAdd(endPoint, now)) Remember(endPoint);
+        else _met[endPoint] = now;
+        return true;
+    }
+
+    /// <summary>Anybody may make way: so those whose addresses are made up cannot hold all places.</summary>
+    private void Remember(NetEndPoint endPoint)
+    {
+        if (_metOnes.Count < MaxMet)
         {
-            foreach (var (old, at) in _met)
-                if (now - at >= MeetAgainAfter) _met.Remove(old);
-            if (_met.Count >= MaxMet) return false;
+            _metOnes.Add(endPoint);
+            return;
         }
 
-        _met[endPoint] = now;
-        return true;
+        var at = random.Next(MaxMet);
+        _met.Remove(_metOnes[at]);
+        _metOnes[at] = endPoint;
     }
 
     public void SelfLookupEnded(bool answered, TimeSpan now)
