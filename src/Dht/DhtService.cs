@@ -66,7 +66,7 @@ public sealed partial class DhtService : IAsyncDisposable
         var downtime = clock.GetUtcNow() - state.SavedAt;
         foreach (var bound in _nodes)
         {
-            bound.Node.Announcer.Remember(state.Announcements.Where(a => downtime >= TimeSpan.Zero).Select(a => a with { Age = a.Age + downtime }));
+            bound.Node.Announcer.Remember(state.Announcements.Where(a => downtime >= TimeSpan.Zero).Select(a => a with { Age = a.Age + downtime }), TimeSpan.Zero);
             bound.Sibling = _nodes.Find(o => o.Node.Family != bound.Node.Family && o.Socket.LocalEndPoint.Scope == bound.Socket.LocalEndPoint.Scope)
                 ?? _nodes.Find(o => o.Node.Family != bound.Node.Family);
             if (bound.Sibling is { } sibling) bound.Node.PairWith(sibling.Node);

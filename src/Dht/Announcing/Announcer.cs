@@ -32,6 +32,7 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     private readonly List<RegionRound> _regions = [];
     private readonly Dictionary<Hash160, RememberedAnnouncement> _remembered = [];
     private readonly double _shift = random.NextDouble();
+    private TimeSpan _rememberedAt;
     private int _rounds;
     private int _checks;
     private int _first;
@@ -54,13 +55,17 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     }
 
     /// <summary>What an earlier run announced, so long ago; counts for keys that are added with the same port.</summary>
-    public void Remember(IEnumerable<RememberedAnnouncement> announced)
+    public void Remember(IEnumerable<RememberedAnnouncement> announced, TimeSpan now)
     {
+        _rememberedAt = now;
         foreach (var one in announced) _remembered[one.Key] = one;
     }
 
-    public IEnumerable<RememberedAnnouncement> Announced(TimeSpan now) =>
-        _announcements.Values.Where(a => a.Nodes > 0).Select(a => new RememberedAnnouncement(a.Key, a.Port, now - a.LastAt));
+    /// <summary>For a next run: what was announced, and what an earlier run announced and may be added yet.</summary>
+    public IEnumerable<RememberedAnnouncement> Announced(TimeSpan now) => _announcements.Values
+        .Where(a => a.Nodes > 0)
+        .Select(a => new RememberedAnnouncement(a.Key, a.Port, now - a.LastAt))
+        .Concat(_remembered.Values.Select(r => Aged(r, now)).Where(r => r.Age < OwnAnnouncement.Interval && !_announcements.ContainsKey(r.Key)));
 
     /// <summary>Announces a key until it is removed; one that is announced already again, if it has changed.</summary>
     /// <param name="key">What to announce under.</param>
@@ -78,8 +83,8 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         }
 
         var hasChanged = announcement!.TryChange(port, isSeed, now);
-        if (isNew && !atOnce && _remembered.Remove(key, out var remembered) && remembered.Port == port && remembered.Age < OwnAnnouncement.Interval)
-            announcement.Restore(remembered.Age, _shift, now);
+        if (isNew && _remembered.Remove(key, out var remembered) && !atOnce && remembered.Port == port && Aged(remembered, now).Age is var age && age < OwnAnnouncement.Interval)
+            announcement.Restore(age, _shift, now);
         else if (atOnce) announcement.DueAt = now;
         else if (!isNew && !hasChanged) return;
 
@@ -171,6 +176,8 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         if (!result.IsFound && announcement.Missed()) Enqueue(announcement);
         turn.Outbox.Events.Add(new AnnouncementChecked(announcement.Key, result));
     }
+
+    private RememberedAnnouncement Aged(RememberedAnnouncement remembered, TimeSpan now) => remembered with { Age = remembered.Age + (now - _rememberedAt) };
 
     private void Enqueue(OwnAnnouncement announcement) => _due.Enqueue(announcement, announcement.DueAt);
 

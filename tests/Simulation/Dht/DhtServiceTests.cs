@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Announcing;
 using Shoal.Harness.Network;
 using Xunit;
 
@@ -183,6 +184,56 @@ public sealed class DhtServiceTests
 
         Assert.Equal(0, after);
         Assert.True(later >= 2 * keys.Length / 40, $"{later}");
+    }
+
+    [Fact]
+    public void RemembersWhatEarlierRunAnnounced_ThoughItIsSavedBeforeThatIsAdded()
+    {
+        var world = new VirtualWorld(10);
+        var keys = Enumerable.Range(0, 200).Select(i => Hash160.Random(new Random(i))).ToArray();
+        var saved = new List<int>();
+        long after = -1;
+
+        world.Run(async () =>
+        {
+            await using var first = Start(world, 1);
+            byte[] state;
+            await using (var announcer = Start(world, 3))
+            {
+                announcer.AddBootstrap(first.LocalEndPoints[0]);
+                announcer.Announce(keys, 9000, isSeed: false);
+                await Task.Delay(TimeSpan.FromSeconds(20), world.Clock);
+                state = await announcer.SaveStateAsync(CancellationToken.None);
+            }
+
+            await using (var idle = Start(world, 3, state))
+            {
+                await Task.Delay(TimeSpan.FromMinutes(1), world.Clock);
+                state = await idle.SaveStateAsync(CancellationToken.None);
+                saved.Add(Saved(state).Count(a => a.Age >= TimeSpan.FromMinutes(1)));
+            }
+
+            await using (var again = Start(world, 3, state))
+            {
+                again.Announce(keys, 9000, isSeed: false);
+                saved.Add(Saved(await again.SaveStateAsync(CancellationToken.None)).Count);
+                await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
+                after = Announcements(again);
+            }
+
+            await using var late = Start(world, 3, state);
+            await Task.Delay(TimeSpan.FromMinutes(15), world.Clock);
+            saved.Add(Saved(await late.SaveStateAsync(CancellationToken.None)).Count);
+        }, TimeSpan.FromMinutes(30));
+
+        Assert.Equal([keys.Length, keys.Length, 0], saved);
+        Assert.Equal(0, after);
+    }
+
+    private static IReadOnlyList<RememberedAnnouncement> Saved(byte[] state)
+    {
+        Assert.True(DhtState.TryRead(state, out var read));
+        return read.Announcements;
     }
 
     [Fact]
