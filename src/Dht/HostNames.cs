@@ -51,6 +51,11 @@ internal sealed partial class HostNames(Func<string, CancellationToken, Task<IPA
         {
             LogUnresolved(logger, host.Name, e.Message);
         }
+        catch (ArgumentException e)
+        {
+            host.NextAt = TimeSpan.MaxValue; // too long or malformed: no later try will do better
+            LogUnresolved(logger, host.Name, e.Message);
+        }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // Asked to stop.
