@@ -263,6 +263,34 @@ public sealed class DhtServiceTests
         }, TimeSpan.FromMinutes(1));
     }
 
+    [Theory]
+    [InlineData("8.8.8.1", "8.8.4.4", true)]
+    [InlineData("8.8.8.1", "10.0.0.9", false)]
+    [InlineData("8.8.8.1", "127.0.0.1", false)]
+    [InlineData("10.0.0.1", "10.0.0.9", true)]
+    [InlineData("127.0.0.1", "127.0.0.9", true)]
+    [InlineData("0.0.0.0", "10.0.0.9", false)]
+    public void ContactsWhatFileNames_OnlyIfItReachesAsFar(string own, string named, bool contacts)
+    {
+        var world = new VirtualWorld(9);
+        var asked = 0;
+
+        world.Run(async () =>
+        {
+            world.Network.Attach(new NetEndPoint(IPAddress.Parse(named), 1), (_, _) => asked++);
+            world.Network.Attach(new NetEndPoint(IPAddress.Parse(named), 2), (_, _) => asked++);
+            await using var service = DhtService.Start(
+                [new VirtualDatagramSocket(world.Network, new NetEndPoint(IPAddress.Parse(own), 8468))],
+                new DhtOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(named)]) }, world.Clock, new Random(1), NullLogger.Instance);
+            service.AddContact(named, 1);
+            service.AddContact("node.example", 2);
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+        }, TimeSpan.FromSeconds(10));
+
+        Assert.Equal(contacts, asked >= 2);
+        Assert.Equal(contacts, asked > 0);
+    }
+
     private static long Announcements(DhtService service)
     {
         var queries = service.Snapshot.Queries;
