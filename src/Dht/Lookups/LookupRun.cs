@@ -26,6 +26,9 @@ internal sealed record LookupGoal(Hash160 Target, LookupKind Kind)
     /// <summary>Where nobody is asked.</summary>
     public IReadOnlyList<KeyRegion> Shunned { get; init; } = [];
 
+    /// <summary>Whether its target is random, so that nobody can have crowded around it, and the size of the network follows from whom it finds.</summary>
+    public bool Measures { get; init; }
+
     /// <summary>Begins from contacts anywhere instead of the closest, so that it goes another way than the one before.</summary>
     public bool FromAnywhere { get; init; }
 }

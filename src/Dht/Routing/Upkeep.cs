@@ -9,10 +9,11 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     private const int PingsAtOnce = 24;
     private const int MaxMet = 1024;
     private const int MaxMetPerSecond = 100;
+    private const int FirstSurveys = 5;
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(15); // BEP 5
-    private static readonly TimeSpan SurveyEvery = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan SurveyEvery = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MeetAgainAfter = TimeSpan.FromSeconds(30);
 
@@ -25,6 +26,7 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     private readonly Queue<int> _toFill = [];
     private int _selfLookups;
     private TimeSpan _selfLookupAt = TimeSpan.MaxValue;
+    private int _firstSurveys;
     private TimeSpan _surveyAt = now + SurveyEvery;
 
     public TimeSpan NextAt { get; private set; } = now + Every;
@@ -66,7 +68,10 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         }
 
         if (_selfLookups == 0)
+        {
+            _firstSurveys = FirstSurveys;
             for (var bits = table.Depth; bits >= 0; bits--) _toFill.Enqueue(bits);
+        }
 
         var pause = Pauses[Math.Min(_selfLookups++, Pauses.Length - 1)];
         _selfLookupAt = now + pause * (0.8 + 0.4 * random.NextDouble());
@@ -81,23 +86,25 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         return true;
     }
 
-    /// <summary>
-    /// An ID in a range that has not been heard from for long, or that has not been filled since the start; and now and then one anywhere, so that the estimate of the
-    /// network's size stays fresh.
-    /// </summary>
+    /// <summary>An ID anywhere: a few after the start, and now and then, so that there is a fresh estimate of the network's size.</summary>
+    public bool TryTakeSurvey(TimeSpan now, out Hash160 target)
+    {
+        target = default;
+        if (table.Usable == 0 || (_firstSurveys == 0 && now < _surveyAt)) return false;
+
+        if (_firstSurveys > 0) _firstSurveys--;
+        _surveyAt = now + SurveyEvery * (0.8 + 0.4 * random.NextDouble());
+        target = Hash160.Random(random);
+        return true;
+    }
+
+    /// <summary>An ID in a range that has not been heard from for long, or that has not been filled since the start.</summary>
     public bool TryTakeRefresh(TimeSpan now, out Hash160 target)
     {
         target = default;
         if (_toFill.TryDequeue(out var bits))
         {
             target = table.RandomSharing(bits, random);
-            return true;
-        }
-
-        if (now >= _surveyAt && table.Usable > 0)
-        {
-            _surveyAt = now + SurveyEvery * (0.8 + 0.4 * random.NextDouble());
-            target = Hash160.Random(random);
             return true;
         }
 

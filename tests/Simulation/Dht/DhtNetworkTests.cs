@@ -226,4 +226,25 @@ public sealed class DhtNetworkTests(ITestOutputHelper output)
         Assert.NotEmpty(announcer.Announced);
         Assert.All(announcer.Announced, a => Assert.True(a.Result.Nodes > 0, $"{a.Result}"));
     }
+
+    [Fact]
+    public void EstimatesHowManyThereAre_SoonAndLater()
+    {
+        const int Nodes = 500;
+        var city = DhtCity.Of(Nodes, 18, TimeSpan.FromSeconds(60));
+        city.Network.RunFor(TimeSpan.FromMinutes(20));
+        var newcomers = Enumerable.Range(0, 25).Select(_ => city.Settle(city.Residents[0])).ToList();
+        city.Network.RunFor(TimeSpan.FromSeconds(30));
+
+        AssertEstimates("soon", newcomers);
+        AssertEstimates("later", [.. city.Residents.Where((_, i) => i % 20 == 0)]);
+
+        void AssertEstimates(string when, List<Resident> residents)
+        {
+            var estimates = residents.Select(r => r.Node.Lookups.Size.Nodes ?? 0).Order().ToList();
+            output.WriteLine($"{when}: {string.Join(' ', estimates.Select(e => (int)e))}");
+            Assert.InRange(estimates[estimates.Count / 2], Nodes / 1.3, Nodes * 1.3);
+            Assert.True(estimates.Count(e => e is > Nodes / 2 and < Nodes * 2) >= estimates.Count * 0.9);
+        }
+    }
 }
