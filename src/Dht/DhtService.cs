@@ -50,7 +50,7 @@ public sealed partial class DhtService : IAsyncDisposable
         (_options, _clock, _logger) = (options, clock, logger);
         _startedAt = clock.GetTimestamp();
         _mailbox = Channel.CreateBounded<Mail>(new BoundedChannelOptions(MaxWaitingCommands + sockets.Count) { SingleReader = true });
-        _hosts = new HostNames(options.Resolve ?? Dns.GetHostAddressesAsync, AddBootstrap, logger);
+        _hosts = new HostNames(options.Resolve ?? Dns.GetHostAddressesAsync, AddResolved, logger);
 
         var state = Restore();
         _restored = state.EndPoints;
@@ -66,7 +66,7 @@ public sealed partial class DhtService : IAsyncDisposable
         var downtime = clock.GetUtcNow() - state.SavedAt;
         foreach (var bound in _nodes)
         {
-            bound.Node.Announcer.Remember(state.Announcements.Where(a => downtime >= TimeSpan.Zero).Select(a => a with { Age = a.Age + downtime }));
+            bound.Node.Announcer.Remember(state.Announcements.Where(a => downtime >= TimeSpan.Zero).Select(a => a with { Age = a.Age + downtime }), TimeSpan.Zero);
             bound.Sibling = _nodes.Find(o => o.Node.Family != bound.Node.Family && o.Socket.LocalEndPoint.Scope == bound.Socket.LocalEndPoint.Scope)
                 ?? _nodes.Find(o => o.Node.Family != bound.Node.Family);
             if (bound.Sibling is { } sibling) bound.Node.PairWith(sibling.Node);
@@ -105,7 +105,7 @@ public sealed partial class DhtService : IAsyncDisposable
         if (IPAddress.TryParse(host, out var address)) AddBootstrap(new NetEndPoint(address, port));
         else Post(now =>
         {
-            _hosts.Add(host, port);
+            _hosts.Add(host, port, configured: true);
             ResolveDue(now);
         });
     }
@@ -115,6 +115,20 @@ public sealed partial class DhtService : IAsyncDisposable
 
     /// <summary>Somebody who may be a node, by the word of a peer or an earlier run (BEP 5, PORT): believed once it answers.</summary>
     public void AddContact(NetEndPoint endPoint) => _mailbox.Writer.TryWrite(new Mail(AddSeed(endPoint, configured: false)));
+
+    /// <summary>
+    /// Somebody who may be a node, by the word of a file that anybody may have made: believed once it answers, and never contacted if its address reaches
+    /// less far than ours, as with what a contact tells. A host's name is resolved once.
+    /// </summary>
+    public void AddContact(string host, int port)
+    {
+        if (IPAddress.TryParse(host, out var address)) AddHint(new NetEndPoint(address, port));
+        else Post(now =>
+        {
+            _hosts.Add(host, port, configured: false);
+            ResolveDue(now);
+        });
+    }
 
     /// <summary>
     /// Looks for peers of a key until the closest contacts have answered. While no contact is known it waits for one, for as long as the token allows.
@@ -299,6 +313,21 @@ public sealed partial class DhtService : IAsyncDisposable
     {
         foreach (var node in _nodes) node.Node.AddSeed(endPoint, configured, now, node.Outbox);
     };
+
+    private void AddHint(NetEndPoint endPoint) => Post(now =>
+    {
+        foreach (var node in _nodes)
+        {
+            var own = node.Socket.LocalEndPoint.Scope;
+            if (endPoint.IsUsableFrom(own == NetworkScope.None ? NetworkScope.Global : own)) node.Node.AddSeed(endPoint, configured: false, now, node.Outbox); // bound to any address
+        }
+    });
+
+    private void AddResolved(NetEndPoint endPoint, bool configured)
+    {
+        if (configured) AddBootstrap(endPoint);
+        else AddHint(endPoint);
+    }
 
     private void ResolveDue(TimeSpan now)
     {

@@ -13,6 +13,7 @@ internal sealed class AnnounceRound(Announcer announcer, OwnAnnouncement announc
     private readonly Queue<Candidate> _wide = new();
     private TimeSpan _startedAt;
     private int _waiting;
+    private int _outstanding;
     private int _accepted;
     private bool _isOver;
 
@@ -39,6 +40,7 @@ internal sealed class AnnounceRound(Announcer announcer, OwnAnnouncement announc
 
     public void Answered(PendingQuery query, in KrpcMessage answer, Turn turn)
     {
+        _outstanding--;
         if (!query.IsSlow) _waiting--;
         if (answer.Type == KrpcType.Response) _accepted++;
         Pump(turn);
@@ -52,17 +54,23 @@ internal sealed class AnnounceRound(Announcer announcer, OwnAnnouncement announc
 
     public void Failed(PendingQuery query, Turn turn)
     {
+        _outstanding--;
+        Pump(turn);
     }
 
+    /// <summary>It is over when nobody can answer any more, or enough have taken it and those who have not are slow.</summary>
     private void Pump(Turn turn)
     {
+        if (_isOver) return;
+
         while (announcer.Holds(announcement) && TryNext(out var candidate))
         {
             _waiting++;
+            _outstanding++;
             lookups.Querier.AnnouncePeer(candidate.EndPoint, announcement.Key, announcement.Port, announcement.IsSeed, candidate.Token, this, candidate, turn);
         }
 
-        if (_waiting > 0 || _isOver) return;
+        if (_waiting > 0 || (_outstanding > 0 && _accepted < RoutingTable.K)) return;
 
         _isOver = true;
         announcer.Ended(announcement, new AnnounceResult(_accepted, turn.Now - _startedAt), turn);

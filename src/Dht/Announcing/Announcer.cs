@@ -32,8 +32,10 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     private readonly List<RegionRound> _regions = [];
     private readonly Dictionary<Hash160, RememberedAnnouncement> _remembered = [];
     private readonly double _shift = random.NextDouble();
+    private TimeSpan _rememberedAt;
     private int _rounds;
     private int _checks;
+    private int _first;
     private int _mayBegin = MaxBegunPerTick;
 
     public int Count => _announcements.Count;
@@ -41,6 +43,9 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     private bool HasRoom => _rounds < (table.Usable == 0 ? MaxRoundsAlone : MaxRounds);
 
     public AnnounceTotals Totals { get; } = new();
+
+    /// <summary>Of all regions together, as they may share nodes.</summary>
+    public AskingPace Pace { get; } = new();
 
     /// <summary>When a round can begin next, or a region can go on.</summary>
     public TimeSpan NextDue(TimeSpan now)
@@ -50,14 +55,19 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     }
 
     /// <summary>What an earlier run announced, so long ago; counts for keys that are added with the same port.</summary>
-    public void Remember(IEnumerable<RememberedAnnouncement> announced)
+    public void Remember(IEnumerable<RememberedAnnouncement> announced, TimeSpan now)
     {
+        _rememberedAt = now;
         foreach (var one in announced) _remembered[one.Key] = one;
     }
 
-    public IEnumerable<RememberedAnnouncement> Announced(TimeSpan now) =>
-        _announcements.Values.Where(a => a.Nodes > 0).Select(a => new RememberedAnnouncement(a.Key, a.Port, now - a.LastAt));
+    /// <summary>For a next run: what was announced, and what an earlier run announced and may be added yet.</summary>
+    public IEnumerable<RememberedAnnouncement> Announced(TimeSpan now) => _announcements.Values
+        .Where(a => a.Nodes > 0)
+        .Select(a => new RememberedAnnouncement(a.Key, a.Port, now - a.LastAt))
+        .Concat(_remembered.Values.Select(r => Aged(r, now)).Where(r => r.Age < OwnAnnouncement.Interval && !_announcements.ContainsKey(r.Key)));
 
+    /// <summary>Announces a key until it is removed; one that is announced already again, if it has changed.</summary>
     /// <param name="key">What to announce under.</param>
     /// <param name="port">Where we accept connections.</param>
     /// <param name="isSeed">Whether we have everything.</param>
@@ -68,14 +78,15 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         var isNew = !_announcements.TryGetValue(key, out var announcement);
         if (isNew)
         {
-            _announcements.Add(key, announcement = new OwnAnnouncement(key, port, now));
+            _announcements.Add(key, announcement = new OwnAnnouncement(key, port, now, isSeed));
             _keys.Add(key);
         }
 
-        (announcement!.Port, announcement.IsSeed) = (port, isSeed);
-        if (isNew && !atOnce && _remembered.Remove(key, out var remembered) && remembered.Port == port && remembered.Age < OwnAnnouncement.Interval)
-            announcement.Restore(remembered.Age, _shift, now);
-        else if (isNew || atOnce) announcement.DueAt = now;
+        var hasChanged = announcement!.TryChange(port, isSeed, now);
+        if (isNew && _remembered.Remove(key, out var remembered) && !atOnce && remembered.Port == port && Aged(remembered, now).Age is var age && age < OwnAnnouncement.Interval)
+            announcement.Restore(age, _shift, now);
+        else if (atOnce) announcement.DueAt = now;
+        else if (!isNew && !hasChanged) return;
 
         Enqueue(announcement);
     }
@@ -98,7 +109,9 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     public void Tick(Turn turn)
     {
         _mayBegin = MaxBegunPerTick;
-        foreach (var region in _regions.ToArray()) region.Pump(turn);
+        var regions = _regions.ToArray();
+        for (var i = 0; i < regions.Length; i++) regions[(_first + i) % regions.Length].Pump(turn);
+        _first = (_first + 1) % MaxRegions; // those that share nodes go first in turn
         BeginDue(turn);
     }
 
@@ -163,6 +176,8 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         if (!result.IsFound && announcement.Missed()) Enqueue(announcement);
         turn.Outbox.Events.Add(new AnnouncementChecked(announcement.Key, result));
     }
+
+    private RememberedAnnouncement Aged(RememberedAnnouncement remembered, TimeSpan now) => remembered with { Age = remembered.Age + (now - _rememberedAt) };
 
     private void Enqueue(OwnAnnouncement announcement) => _due.Enqueue(announcement, announcement.DueAt);
 

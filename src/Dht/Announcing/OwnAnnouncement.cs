@@ -7,7 +7,7 @@ namespace Shoal.Dht.Announcing;
 /// A key that we announce until it is withdrawn. Once enough nodes have it, it is repeated when the sweep comes by: a hand that goes around the key space once an
 /// interval. So neighbours in the key space fall due together, and all of them evenly over the interval.
 /// </summary>
-internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
+internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now, bool isSeed = false)
 {
     /// <summary>Others forget it after half an hour (BEP 5 leaves that open); with what the sweep adds it is repeated every 4 to 19 minutes.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(15);
@@ -16,13 +16,14 @@ internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private TimeSpan _pause = FirstPause;
+    private bool _hasChanged;
 
     public Hash160 Key => key;
 
-    public int Port { get; set; } = port;
+    public int Port { get; private set; } = port;
 
     /// <summary>Whether we have everything (BEP 33).</summary>
-    public bool IsSeed { get; set; }
+    public bool IsSeed { get; private set; } = isSeed;
 
     public TimeSpan DueAt { get; set; } = now;
 
@@ -37,6 +38,17 @@ internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
     /// <summary>Whether it has been announced before.</summary>
     public bool IsRepeated { get; private set; }
 
+    /// <summary>What is announced is another from now on, and due at once, or after the round that runs. False if it is the same.</summary>
+    public bool TryChange(int newPort, bool newIsSeed, TimeSpan now)
+    {
+        if ((Port, IsSeed) == (newPort, newIsSeed)) return false;
+
+        (Port, IsSeed) = (newPort, newIsSeed);
+        if (IsRunning) _hasChanged = true;
+        else DueAt = now;
+        return true;
+    }
+
     /// <summary>An earlier run of this program has announced it, so long ago.</summary>
     public void Restore(TimeSpan age, double shift, TimeSpan now)
     {
@@ -50,6 +62,10 @@ internal sealed class OwnAnnouncement(Hash160 key, int port, TimeSpan now)
         DueAt = NextSweep(now, shift);
         if (nodes >= RoutingTable.K) _pause = FirstPause;
         else if (nodes < reachable) TryHasten();
+        if (!_hasChanged) return;
+
+        _hasChanged = false;
+        DueAt = now;
     }
 
     /// <summary>Nobody could find it.</summary>

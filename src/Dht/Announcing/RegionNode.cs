@@ -21,17 +21,17 @@ internal sealed class RegionNode(NodeId id, NetEndPoint endPoint)
 {
     private const int MaxBehind = 2;
 
-    /// <summary>Others' nodes shut out whoever asks more than five times a second over ten seconds, as libtorrent's do by default.</summary>
-    private static readonly TimeSpan PlainPace = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan OwnPace = TimeSpan.FromMilliseconds(20);
+    /// <summary>As it was told, until it has answered.</summary>
+    public NodeId Id { get; set; } = id;
 
-    private TimeSpan _nextAt;
-
-    public NodeId Id => id;
+    /// <summary>Whether it has answered under its ID.</summary>
+    public bool IsProven { get; set; }
 
     public NetEndPoint EndPoint => endPoint;
 
     public RegionNodeState State { get; set; }
+
+    public bool IsOpen => State is RegionNodeState.Fresh or RegionNodeState.Visiting or RegionNodeState.Live;
 
     public int Tries { get; set; }
 
@@ -45,17 +45,8 @@ internal sealed class RegionNode(NodeId id, NetEndPoint endPoint)
     /// <summary>Answers of it that are waited for.</summary>
     public int Waiting { get; set; }
 
-    /// <summary>Whether it may be asked another thing now: a few at a time, and global ones at their pace.</summary>
-    public bool MayAsk(TimeSpan now) => Waiting < (TakesMany ? MaxBehind : 2 * MaxBehind) && now >= _nextAt;
-
-    public void Asked(TimeSpan now)
-    {
-        Waiting++;
-        if (endPoint.Scope != NetworkScope.Global) return;
-
-        var pace = TakesMany ? OwnPace : PlainPace;
-        _nextAt = (_nextAt > now ? _nextAt : now) + pace;
-    }
+    /// <summary>Whether it is not too far behind with its answers to be asked another thing.</summary>
+    public bool KeepsUp => Waiting < (TakesMany ? MaxBehind : 2 * MaxBehind);
 }
 
 /// <summary>A key of a region round: whom it was given to, and how many took it.</summary>

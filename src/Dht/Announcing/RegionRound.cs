@@ -23,7 +23,6 @@ internal sealed class RegionRound : ILookupClient, IAsker
     private readonly LookupTable _lookups;
     private readonly RegionMap _map;
     private readonly List<RegionKey> _keys;
-    private readonly List<RegionNode> _added = [];
     private readonly List<Hash160> _datagram = new(KeysPerDatagram);
     private TimeSpan _startedAt;
     private int _waiting;
@@ -52,7 +51,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (_isOver || !_isLocated) return;
 
         foreach (var node in _map.Nodes)
-            if (node.State == RegionNodeState.Fresh && CanAsk(turn)) Visit(node, turn);
+            if (node.State == RegionNodeState.Fresh && CanAsk(node, turn)) Visit(node, turn);
 
         if (!_isDelivering && _map.Nodes.All(n => n.State is RegionNodeState.Live or RegionNodeState.Late or RegionNodeState.Dead))
         {
@@ -68,16 +67,19 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (!_isDelivering) return;
 
         foreach (var node in _map.Nodes)
-            while (node.Keys.Count > 0 && node.State == RegionNodeState.Live && CanAsk(turn) && node.MayAsk(turn.Now)) Tell(node, turn);
+            while (node.Keys.Count > 0 && node.State == RegionNodeState.Live && node.KeepsUp && CanAsk(node, turn)) Tell(node, turn);
 
         if (_keys.TrueForAll(k => k.Waiting == 0)) End(turn);
     }
 
-    public void Answered(LookupRun run, Candidate candidate, in KrpcMessage answer, Turn turn) => _map.Add(_lookups.Self, candidate.EndPoint, answer, _added);
+    public void Answered(LookupRun run, Candidate candidate, in KrpcMessage answer, Turn turn)
+    {
+        _map.Prove(answer.Id!.Value, candidate.EndPoint);
+        _map.Add(_lookups.Self, candidate.EndPoint, answer);
+    }
 
     public void Ended(LookupRun run, Turn turn)
     {
-        foreach (var candidate in run.Ranking.WhoAnswered()) _map.Add(candidate.Id!.Value, candidate.EndPoint);
         _isLocated = true;
         Pump(turn);
     }
@@ -88,9 +90,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
         Settle(task);
         if (_isOver) return;
 
-        _added.Clear();
-        if (answer.Type == KrpcType.Response) _map.Add(_lookups.Self, task.Node.EndPoint, answer, _added);
         task.Take(this, answer, turn);
+        if (answer.Type == KrpcType.Response) _map.Add(_lookups.Self, task.Node.EndPoint, answer);
         Pump(turn);
     }
 
@@ -99,7 +100,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
     {
         if (query.Subject is not VisitTask { Node: { State: RegionNodeState.Visiting } node } || _isOver) return;
 
-        node.State = ++node.Tries < MaxTries ? RegionNodeState.Fresh : RegionNodeState.Late;
+        if (++node.Tries < MaxTries) node.State = RegionNodeState.Fresh;
+        else _map.GiveUp(node, RegionNodeState.Late);
         Pump(turn);
     }
 
@@ -127,12 +129,15 @@ internal sealed class RegionRound : ILookupClient, IAsker
     internal void Visited(RegionNode node, in KrpcMessage answer)
     {
         if (node.State == RegionNodeState.Live) return;
-        if (answer.Type != KrpcType.Response || answer.Id is not { } id || id != node.Id)
+        if (answer.Type != KrpcType.Response || answer.Id is not { } id || id == _lookups.Self)
         {
-            node.State = RegionNodeState.Dead;
+            _map.GiveUp(node, RegionNodeState.Dead);
             return;
         }
 
+        if (_map.Prove(id, node.EndPoint) is not { } proven) return;
+
+        node = proven;
         (node.State, node.Tries) = (RegionNodeState.Live, 0);
         node.Token = answer.Token.Length <= Lookup.MaxTokenLength ? answer.Token.ToArray() : [];
         node.TakesMany = answer.IsOwnKind && node.Token.Length is > 0 and <= MaxManyTokenLength;
@@ -188,7 +193,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (node.State == RegionNodeState.Live) node.Tries = 0;
     }
 
-    private bool CanAsk(Turn turn) => _waiting < MaxWaiting && _lookups.Querier.CanAsk(turn.Now);
+    private bool CanAsk(RegionNode node, Turn turn) => _waiting < MaxWaiting && _announcer.Pace.Allows(node.EndPoint, turn.Now) && _lookups.Querier.CanAsk(turn.Now);
 
     private void Visit(RegionNode node, Turn turn)
     {
@@ -233,7 +238,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
     {
         task.Token = token;
         _waiting++;
-        task.Node.Asked(turn.Now);
+        task.Node.Waiting++;
+        _announcer.Pace.Asked(task.Node.EndPoint, task.Node.TakesMany, turn.Now);
         send(task);
     }
 
@@ -283,7 +289,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
 
     private void Abandon(RegionNode node)
     {
-        node.State = RegionNodeState.Dead;
+        _map.GiveUp(node, RegionNodeState.Dead);
         while (node.Keys.TryDequeue(out var key)) Refused(key);
     }
 

@@ -12,6 +12,7 @@ internal sealed class PutRound(int task, DhtItem item, long? cas, Querier querie
     private ItemLookup? _found;
     private int _wanted = RoutingTable.K;
     private int _waiting;
+    private int _outstanding;
     private int _accepted;
     private int _conflicts;
     private bool _isOver;
@@ -33,6 +34,7 @@ internal sealed class PutRound(int task, DhtItem item, long? cas, Querier querie
 
     public void Answered(PendingQuery query, in KrpcMessage answer, Turn turn)
     {
+        _outstanding--;
         if (!query.IsSlow) _waiting--;
         if (answer.Type == KrpcType.Response) _accepted++;
         else if (answer.ErrorCode is (long)KrpcError.CasMismatch or (long)KrpcError.SequenceTooLow) _conflicts++;
@@ -47,18 +49,24 @@ internal sealed class PutRound(int task, DhtItem item, long? cas, Querier querie
 
     public void Failed(PendingQuery query, Turn turn)
     {
+        _outstanding--;
+        Pump(turn);
     }
 
+    /// <summary>It is over when nobody can answer any more, or enough have and those who have not are slow.</summary>
     private void Pump(Turn turn)
     {
+        if (_isOver) return;
+
         while (_accepted + _conflicts + _waiting < _wanted && _targets.TryDequeue(out var candidate))
         {
             _waiting++;
+            _outstanding++;
             var expected = _found!.Holds(candidate.EndPoint) ? cas : null; // BEP 44: not to whom returned nothing
             querier.Put(candidate.EndPoint, item, expected, candidate.Token, this, candidate, turn);
         }
 
-        if (_waiting > 0 || _isOver) return;
+        if (_waiting > 0 || (_outstanding > 0 && _accepted + _conflicts < _wanted)) return;
 
         _isOver = true;
         over(task);

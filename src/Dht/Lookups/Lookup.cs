@@ -43,6 +43,9 @@ internal sealed class Lookup(Hash160 target, int paths, IReadOnlyList<KeyRegion>
     /// <summary>Settled without a single answer: it needs a contact to begin from.</summary>
     public bool IsStarved => AnsweredCount == 0 && IsSettled;
 
+    /// <summary>Whether an answer that is late may yet be the first; seeds are not counted on.</summary>
+    public bool MayBeAnsweredYet => AnsweredCount == 0 && _candidates.Exists(c => c.State == CandidateState.Slow);
+
     /// <summary>Hears of a contact, which may be one that failed before but is known to live now.</summary>
     /// <param name="id">As it was told.</param>
     /// <param name="endPoint">Where it is.</param>

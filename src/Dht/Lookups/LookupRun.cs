@@ -26,6 +26,9 @@ internal sealed record LookupGoal(Hash160 Target, LookupKind Kind)
     /// <summary>Where nobody is asked.</summary>
     public IReadOnlyList<KeyRegion> Shunned { get; init; } = [];
 
+    /// <summary>Whether its target is random, so that nobody can have crowded around it, and the size of the network follows from whom it finds.</summary>
+    public bool Measures { get; init; }
+
     /// <summary>Begins from contacts anywhere instead of the closest, so that it goes another way than the one before.</summary>
     public bool FromAnywhere { get; init; }
 }
@@ -91,7 +94,7 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
         if (IsOver) return;
 
         while (table.Querier.CanAsk(turn.Now) && Ranking.TryNext(out var candidate)) Ask(candidate, turn);
-        if (_flanks > 0 || !Ranking.IsSettled || (goal.Waits && Ranking.AnsweredCount == 0)) return;
+        if (_flanks > 0 || !Ranking.IsSettled || Ranking.MayBeAnsweredYet || (goal.Waits && Ranking.AnsweredCount == 0)) return;
         if (!_hasProbed && IsSuspicious())
         {
             _hasProbed = true;

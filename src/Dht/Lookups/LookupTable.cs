@@ -49,7 +49,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
     public void End(LookupRun run, Turn turn)
     {
         _runs.Remove(run.Number);
-        if (run.Goal.Kind == LookupKind.Contacts && run.Goal.Shunned.Count == 0) Size.Observe(run.Ranking, turn.Now); // not around keys that somebody may crowd around
+        if (run.Goal.Measures) Size.Observe(run.Ranking, turn.Now);
     }
 
     /// <summary>Whether a lookup can do nothing until somebody answers a bootstrap.</summary>

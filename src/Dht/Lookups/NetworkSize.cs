@@ -4,13 +4,13 @@ using Shoal.Dht.Routing;
 namespace Shoal.Dht.Lookups;
 
 /// <summary>
-/// An estimate of how many nodes the network has, from how close the closest to arbitrary targets are: the median over the latest lookups, so that a few
+/// An estimate of how many nodes the network has, from how close the closest to random targets are: the median over the latest lookups, so that a few
 /// that were meddled with do not move it; never fewer than are known.
 /// </summary>
 /// <param name="known">How many contacts we have.</param>
 internal sealed class NetworkSize(Func<int> known)
 {
-    private const int MaxSamples = 15;
+    private const int MaxSamples = 9;
 
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(30);
 

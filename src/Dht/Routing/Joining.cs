@@ -25,6 +25,7 @@ internal sealed class Joining(RoutingTable table, SeedList seeds, LookupTable lo
         }
 
         if (upkeep.TakeSelfLookup(turn.Now) && _self is null && table.Usable > 0) LookUpSelf(turn);
+        if (upkeep.TryTakeSurvey(turn.Now, out var anywhere)) lookups.Begin(new LookupGoal(anywhere, LookupKind.Contacts) { Measures = true }, this, turn);
         if (upkeep.TryTakeRefresh(turn.Now, out var target)) lookups.Begin(new LookupGoal(target, LookupKind.Contacts), this, turn);
         foreach (var contact in upkeep.TakeToPing(turn.Now)) Ping(contact.EndPoint, turn);
     }

@@ -1,4 +1,5 @@
 using Shoal.Core;
+using Shoal.Dht.Serving;
 
 namespace Shoal.Dht.Routing;
 
@@ -7,10 +8,12 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
 {
     private const int PingsAtOnce = 24;
     private const int MaxMet = 1024;
+    private const int MaxMetPerSecond = 100;
+    private const int FirstSurveys = 5;
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(15); // BEP 5
-    private static readonly TimeSpan SurveyEvery = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan SurveyEvery = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MeetAgainAfter = TimeSpan.FromSeconds(30);
 
@@ -18,9 +21,12 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), RefreshAfter];
 
     private readonly Dictionary<NetEndPoint, TimeSpan> _met = [];
+    private readonly List<NetEndPoint> _metOnes = [];
+    private Allowance _meeting;
     private readonly Queue<int> _toFill = [];
     private int _selfLookups;
     private TimeSpan _selfLookupAt = TimeSpan.MaxValue;
+    private int _firstSurveys;
     private TimeSpan _surveyAt = now + SurveyEvery;
 
     public TimeSpan NextAt { get; private set; } = now + Every;
@@ -32,15 +38,25 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         if (!table.WouldTake(id, endPoint, now)) return false;
         if (_met.TryGetValue(endPoint, out var last) && now - last < MeetAgainAfter) return false;
 
-        if (_met.Count >= MaxMet)
+        if (!_meeting.TryTake(MaxMetPerSecond, now)) return false;
+
+        if (_met.TryAdd(endPoint, now)) Remember(endPoint);
+        else _met[endPoint] = now;
+        return true;
+    }
+
+    /// <summary>Anybody may make way: so those whose addresses are made up cannot hold all places.</summary>
+    private void Remember(NetEndPoint endPoint)
+    {
+        if (_metOnes.Count < MaxMet)
         {
-            foreach (var (old, at) in _met)
-                if (now - at >= MeetAgainAfter) _met.Remove(old);
-            if (_met.Count >= MaxMet) return false;
+            _metOnes.Add(endPoint);
+            return;
         }
 
-        _met[endPoint] = now;
-        return true;
+        var at = random.Next(MaxMet);
+        _met.Remove(_metOnes[at]);
+        _metOnes[at] = endPoint;
     }
 
     public void SelfLookupEnded(bool answered, TimeSpan now)
@@ -52,7 +68,10 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         }
 
         if (_selfLookups == 0)
+        {
+            _firstSurveys = FirstSurveys;
             for (var bits = table.Depth; bits >= 0; bits--) _toFill.Enqueue(bits);
+        }
 
         var pause = Pauses[Math.Min(_selfLookups++, Pauses.Length - 1)];
         _selfLookupAt = now + pause * (0.8 + 0.4 * random.NextDouble());
@@ -67,23 +86,25 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
         return true;
     }
 
-    /// <summary>
-    /// An ID in a range that has not been heard from for long, or that has not been filled since the start; and now and then one anywhere, so that the estimate of the
-    /// network's size stays fresh.
-    /// </summary>
+    /// <summary>An ID anywhere: a few after the start, and now and then, so that there is a fresh estimate of the network's size.</summary>
+    public bool TryTakeSurvey(TimeSpan now, out Hash160 target)
+    {
+        target = default;
+        if (table.Usable == 0 || (_firstSurveys == 0 && now < _surveyAt)) return false;
+
+        if (_firstSurveys > 0) _firstSurveys--;
+        _surveyAt = now + SurveyEvery * (0.8 + 0.4 * random.NextDouble());
+        target = Hash160.Random(random);
+        return true;
+    }
+
+    /// <summary>An ID in a range that has not been heard from for long, or that has not been filled since the start.</summary>
     public bool TryTakeRefresh(TimeSpan now, out Hash160 target)
     {
         target = default;
         if (_toFill.TryDequeue(out var bits))
         {
             target = table.RandomSharing(bits, random);
-            return true;
-        }
-
-        if (now >= _surveyAt && table.Usable > 0)
-        {
-            _surveyAt = now + SurveyEvery * (0.8 + 0.4 * random.NextDouble());
-            target = Hash160.Random(random);
             return true;
         }
 

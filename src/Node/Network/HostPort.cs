@@ -34,7 +34,7 @@ internal static class HostPort
         {
             return [.. (await Dns.GetHostAddressesAsync(host, ct)).Select(a => new NetEndPoint(a, port))];
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             return [];
         }

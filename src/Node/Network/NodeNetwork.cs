@@ -92,7 +92,10 @@ internal sealed class NodeNetwork : IAsyncDisposable
     /// <summary>Nodes that a <c>.torrent</c> names; only in public, since whoever made it may be a stranger.</summary>
     public void AddNodesOf(MetainfoFile? metainfo)
     {
-        if (_isPublic && metainfo is not null) AddBootstrap(metainfo.Nodes);
+        if (!_isPublic || metainfo is null) return;
+
+        foreach (var text in metainfo.Nodes)
+            if (HostPort.TryParse(text, out var host, out var port)) Dht.AddContact(host, port);
     }
 
     public async ValueTask DisposeAsync()

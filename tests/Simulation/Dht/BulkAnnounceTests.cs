@@ -57,6 +57,47 @@ public sealed class BulkAnnounceTests(ITestOutputHelper output)
         AssertReplicas(city, keys, 20);
     }
 
+    [Fact]
+    public void AnnouncesAtOnce_WhatHasAnotherPort()
+    {
+        var city = DhtCity.Of(40, 57, TimeSpan.FromSeconds(20));
+        city.Network.RunFor(TimeSpan.FromMinutes(1));
+        var announcer = city.Residents[5];
+        var keys = Keys(city, 50);
+        city.AnnounceMany(announcer, keys, 9000);
+        city.Network.RunFor(TimeSpan.FromMinutes(1));
+
+        city.AnnounceMany(announcer, keys, 9001);
+        city.Network.RunFor(TimeSpan.FromSeconds(10));
+        var findings = keys.ConvertAll(k => city.Find(city.Residents[9], k));
+        city.Network.RunFor(TimeSpan.FromSeconds(10));
+
+        Assert.All(findings, f => Assert.Contains(f.Peers, p => p.EndPoint == announcer.EndPoint.WithPort(9001)));
+    }
+
+    /// <summary>So many keys of one region make several rounds, which ask the same nodes.</summary>
+    [Fact]
+    public void AsksPlainGlobalNodeFourTimesASecond_HoweverManyKeys()
+    {
+        var city = DhtCity.Of(20, 56, TimeSpan.FromSeconds(20), global: true, plain: true);
+        city.Network.RunFor(TimeSpan.FromMinutes(10));
+        var announcer = city.Residents[5];
+        city.AnnounceMany(announcer, Keys(city, 20_000), 9000);
+        city.Network.RunFor(TimeSpan.FromSeconds(30));
+        Assert.True(announcer.Node.Announcer.Totals.Regions > 2);
+        var others = city.Residents.Where(r => r != announcer).ToList();
+
+        var before = others.ConvertAll(Asked);
+        city.Network.RunFor(TimeSpan.FromSeconds(30));
+
+        var perSecond = others.Select((r, i) => (Asked(r) - before[i]) / 30.0).ToList();
+        output.WriteLine(string.Join(' ', perSecond.Select(p => p.ToString("0.0", CultureInfo.InvariantCulture))));
+        Assert.All(perSecond, p => Assert.InRange(p, 2.5, 4.1));
+    }
+
+    private static long Asked(Resident resident) =>
+        resident.Node.Received[(int)Shoal.Dht.Krpc.KrpcVerb.GetPeers] + resident.Node.Received[(int)Shoal.Dht.Krpc.KrpcVerb.AnnouncePeer];
+
     private static List<Hash160> Keys(DhtCity city, int count) => [.. Enumerable.Range(0, count).Select(_ => Hash160.Random(city.Network.Random))];
 
     private List<Cost> Measure(bool plain, int seed, params int[] counts)

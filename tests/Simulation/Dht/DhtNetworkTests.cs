@@ -208,4 +208,43 @@ public sealed class DhtNetworkTests(ITestOutputHelper output)
             $"found {first.Count} of {found.Count}; first peer after {first[first.Count / 2].Elapsed.TotalMilliseconds:0} ms (median), " +
             $"{first[first.Count * 95 / 100].Elapsed.TotalMilliseconds:0} ms (p95), {first.Average(p => p.Hops):0.0} hops; {city.Network.Sent} datagrams");
     }
+
+    /// <summary>Whoever takes longer than a second counts as slow, and here all do.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void CountsWhoTookAnnouncement_ThoughAllAreSlow(int nodes)
+    {
+        var city = DhtCity.Of(nodes, 17, TimeSpan.FromSeconds(10));
+        city.Network.RunFor(TimeSpan.FromMinutes(10));
+        city.Network.Latency = TimeSpan.FromMilliseconds(700);
+        var announcer = city.Residents[2];
+
+        city.Announce(announcer, Hash160.Random(city.Network.Random), 9000);
+        city.Network.RunFor(TimeSpan.FromMinutes(1));
+
+        Assert.NotEmpty(announcer.Announced);
+        Assert.All(announcer.Announced, a => Assert.True(a.Result.Nodes > 0, $"{a.Result}"));
+    }
+
+    [Fact]
+    public void EstimatesHowManyThereAre_SoonAndLater()
+    {
+        const int Nodes = 500;
+        var city = DhtCity.Of(Nodes, 18, TimeSpan.FromSeconds(60));
+        city.Network.RunFor(TimeSpan.FromMinutes(20));
+        var newcomers = Enumerable.Range(0, 25).Select(_ => city.Settle(city.Residents[0])).ToList();
+        city.Network.RunFor(TimeSpan.FromSeconds(30));
+
+        AssertEstimates("soon", newcomers);
+        AssertEstimates("later", [.. city.Residents.Where((_, i) => i % 20 == 0)]);
+
+        void AssertEstimates(string when, List<Resident> residents)
+        {
+            var estimates = residents.Select(r => r.Node.Lookups.Size.Nodes ?? 0).Order().ToList();
+            output.WriteLine($"{when}: {string.Join(' ', estimates.Select(e => (int)e))}");
+            Assert.InRange(estimates[estimates.Count / 2], Nodes / 1.3, Nodes * 1.3);
+            Assert.True(estimates.Count(e => e is > Nodes / 2 and < Nodes * 2) >= estimates.Count * 0.9);
+        }
+    }
 }

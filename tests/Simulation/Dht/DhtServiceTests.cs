@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Announcing;
 using Shoal.Harness.Network;
 using Xunit;
 
@@ -186,6 +187,56 @@ public sealed class DhtServiceTests
     }
 
     [Fact]
+    public void RemembersWhatEarlierRunAnnounced_ThoughItIsSavedBeforeThatIsAdded()
+    {
+        var world = new VirtualWorld(10);
+        var keys = Enumerable.Range(0, 200).Select(i => Hash160.Random(new Random(i))).ToArray();
+        var saved = new List<int>();
+        long after = -1;
+
+        world.Run(async () =>
+        {
+            await using var first = Start(world, 1);
+            byte[] state;
+            await using (var announcer = Start(world, 3))
+            {
+                announcer.AddBootstrap(first.LocalEndPoints[0]);
+                announcer.Announce(keys, 9000, isSeed: false);
+                await Task.Delay(TimeSpan.FromSeconds(20), world.Clock);
+                state = await announcer.SaveStateAsync(CancellationToken.None);
+            }
+
+            await using (var idle = Start(world, 3, state))
+            {
+                await Task.Delay(TimeSpan.FromMinutes(1), world.Clock);
+                state = await idle.SaveStateAsync(CancellationToken.None);
+                saved.Add(Saved(state).Count(a => a.Age >= TimeSpan.FromMinutes(1)));
+            }
+
+            await using (var again = Start(world, 3, state))
+            {
+                again.Announce(keys, 9000, isSeed: false);
+                saved.Add(Saved(await again.SaveStateAsync(CancellationToken.None)).Count);
+                await Task.Delay(TimeSpan.FromSeconds(30), world.Clock);
+                after = Announcements(again);
+            }
+
+            await using var late = Start(world, 3, state);
+            await Task.Delay(TimeSpan.FromMinutes(15), world.Clock);
+            saved.Add(Saved(await late.SaveStateAsync(CancellationToken.None)).Count);
+        }, TimeSpan.FromMinutes(30));
+
+        Assert.Equal([keys.Length, keys.Length, 0], saved);
+        Assert.Equal(0, after);
+    }
+
+    private static IReadOnlyList<RememberedAnnouncement> Saved(byte[] state)
+    {
+        Assert.True(DhtState.TryRead(state, out var read));
+        return read.Announcements;
+    }
+
+    [Fact]
     public void LooksUpFromBothFamilies_AndGivesEachItsOwnId()
     {
         var world = new VirtualWorld(8);
@@ -210,6 +261,34 @@ public sealed class DhtServiceTests
             Assert.Equal([9004, 9006], found.Select(p => p.EndPoint.Port).Distinct().Order());
             Assert.Equal(2, both.Snapshot.Nodes.Select(n => n.Id).Distinct().Count());
         }, TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData("8.8.8.1", "8.8.4.4", true)]
+    [InlineData("8.8.8.1", "10.0.0.9", false)]
+    [InlineData("8.8.8.1", "127.0.0.1", false)]
+    [InlineData("10.0.0.1", "10.0.0.9", true)]
+    [InlineData("127.0.0.1", "127.0.0.9", true)]
+    [InlineData("0.0.0.0", "10.0.0.9", false)]
+    public void ContactsWhatFileNames_OnlyIfItReachesAsFar(string own, string named, bool contacts)
+    {
+        var world = new VirtualWorld(9);
+        var asked = 0;
+
+        world.Run(async () =>
+        {
+            world.Network.Attach(new NetEndPoint(IPAddress.Parse(named), 1), (_, _) => asked++);
+            world.Network.Attach(new NetEndPoint(IPAddress.Parse(named), 2), (_, _) => asked++);
+            await using var service = DhtService.Start(
+                [new VirtualDatagramSocket(world.Network, new NetEndPoint(IPAddress.Parse(own), 8468))],
+                new DhtOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(named)]) }, world.Clock, new Random(1), NullLogger.Instance);
+            service.AddContact(named, 1);
+            service.AddContact("node.example", 2);
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+        }, TimeSpan.FromSeconds(10));
+
+        Assert.Equal(contacts, asked >= 2);
+        Assert.Equal(contacts, asked > 0);
     }
 
     private static long Announcements(DhtService service)

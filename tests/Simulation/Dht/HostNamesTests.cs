@@ -35,6 +35,27 @@ public sealed class HostNamesTests
         Assert.Equal(3, asked);
     }
 
+    [Fact]
+    public void GivesUpName_ThatNoResolverTakes()
+    {
+        var world = new VirtualWorld(2);
+        var asked = 0;
+        Task<IPAddress[]> Resolve(string host, CancellationToken ct)
+        {
+            asked++;
+            throw new ArgumentOutOfRangeException(nameof(host)); // as the platform's does above 255 characters
+        }
+
+        world.Run(async () =>
+        {
+            await using var node = Start(world, 1, Resolve);
+            node.AddBootstrap(new string('a', 300), 8468);
+            await Task.Delay(TimeSpan.FromMinutes(1), world.Clock);
+        }, TimeSpan.FromMinutes(2));
+
+        Assert.Equal(1, asked);
+    }
+
     private static DhtService Start(VirtualWorld world, int number, Func<string, CancellationToken, Task<IPAddress[]>>? resolve) => DhtService.Start(
         [new VirtualDatagramSocket(world.Network, new NetEndPoint(new IPAddress([10, 0, 0, (byte)number]), 8468))],
         new DhtOptions { Resolve = resolve }, world.Clock, new Random(number), NullLogger.Instance);

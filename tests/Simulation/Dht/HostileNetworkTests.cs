@@ -47,6 +47,39 @@ public sealed class HostileNetworkTests(ITestOutputHelper output)
         return figures;
     }
 
+    /// <summary>They stand in a region and name its nodes to whoever maps it, under IDs that those do not have.</summary>
+    [Fact]
+    public void AnnouncesToAllOfRegion_ThoughLiarsNameThemFalsely()
+    {
+        const int RegionBits = 2;
+        var city = DhtCity.Of(80, 33, TimeSpan.FromSeconds(60), global: true);
+        city.Network.RunFor(TimeSpan.FromMinutes(10));
+        var key = Hash160.Random(city.Network.Random);
+        var slandered = city.Residents.Where(r => (r.Node.Id.Value ^ key).LeadingZeros >= RegionBits).ToList();
+        var keys = Enumerable.Range(0, 40).Select(_ => Beside(key, 12, city.Network.Random)).ToList();
+        var liars = new Liars(city, key, 4) { Names = () => slandered.Select(r => (new NodeId(Beside(key, RegionBits, city.Network.Random)), r.EndPoint)) };
+        liars.Spread();
+        city.Network.RunFor(TimeSpan.FromMinutes(2));
+
+        var announcer = city.Residents.First(r => !slandered.Contains(r) && liars.EndPoints.All(l => r.Node.Table.Find(l) is not null));
+        city.AnnounceMany(announcer, keys, 9000);
+        Assert.True(city.Network.RunUntil(() => announcer.Announced.Count >= keys.Count, TimeSpan.FromMinutes(2)));
+        city.Network.RunFor(TimeSpan.FromSeconds(10));
+
+        var room = new NetEndPoint[16];
+        var missed = keys.Sum(k => city.Residents.OrderBy(r => r.Node.Id.Value ^ k).Take(4).Count(r => r != announcer && r.Node.Store.Sample(k, NetworkScope.None, city.Network.Now, room) == 0));
+        output.WriteLine($"{slandered.Count} nodes in the region; {missed} of {4 * keys.Count} do not have what they should");
+        Assert.Equal(0, missed);
+    }
+
+    private static Hash160 Beside(Hash160 key, int bits, Random random)
+    {
+        var other = Hash160.Random(random);
+        for (var bit = 0; bit < bits; bit++)
+            if ((other ^ key).LeadingZeros == bit) other = other.Flip(bit);
+        return other;
+    }
+
     [Fact]
     public void FindsEverythingAgain_WhenHalfOfAllNodesAreGoneAtOnce()
     {

@@ -38,6 +38,11 @@ internal sealed class Liars
 
     public long Lies { get; private set; }
 
+    public IEnumerable<NetEndPoint> EndPoints => _members.Select(m => m.EndPoint);
+
+    /// <summary>Whom they name to those who ask for a key: each other, unless told otherwise.</summary>
+    public Func<IEnumerable<(NodeId Id, NetEndPoint EndPoint)>>? Names { get; init; }
+
     /// <summary>They ask everybody for the key, so that everybody comes to know them.</summary>
     public void Spread()
     {
@@ -79,7 +84,7 @@ internal sealed class Liars
         Lies++;
         var transaction = text.Substring(text.LastIndexOf("1:t4:", StringComparison.Ordinal) + 5, 4);
         var nodes = new StringBuilder();
-        foreach (var (other, endPoint) in _members.OrderBy(_ => _random.Next()).Take(8)) nodes.Append(Text(other.Value)).Append(Compact(endPoint));
+        foreach (var (other, endPoint) in (Names?.Invoke() ?? _members).OrderBy(_ => _random.Next()).Take(8)) nodes.Append(Text(other.Value)).Append(Compact(endPoint));
         var body = $"2:id20:{Text(id.Value)}5:nodes{nodes.Length}:{nodes}5:token4:lies";
         _city.Network.Send(Encoding.Latin1.GetBytes($"d1:rd{body}e1:t4:{transaction}1:y1:re"), at, from);
     }

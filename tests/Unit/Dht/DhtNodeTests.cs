@@ -4,6 +4,7 @@ using System.Text;
 using CsCheck;
 using Shoal.Core;
 using Shoal.Dht;
+using Shoal.Dht.Items;
 using Shoal.Dht.Krpc;
 using Shoal.Dht.Queries;
 using Shoal.Dht.Routing;
@@ -24,6 +25,7 @@ public sealed class DhtNodeTests
     private static readonly NetEndPoint Seed = Parse("10.0.0.3:6881");
 
     private readonly Outbox _outbox = new();
+    private readonly List<DhtEvent> _told = [];
     private DhtNode _node = NewNode();
     private TimeSpan _now = TimeSpan.FromSeconds(1);
 
@@ -148,6 +150,49 @@ public sealed class DhtNodeTests
         var announce = Handle($"d1:rd2:id20:{AskerId}5:token3:abce1:t4:{query.Transaction}1:y1:re", Seed).Find(d => d.Text.Contains("announce_peer"))!;
 
         Assert.Contains("4:porti9000e4:seedi1e5:token3:abc", announce.Text);
+    }
+
+    [Fact]
+    public void WaitsForSlowAnswer_BeforeItSaysHowManyTookAnnouncement()
+    {
+        _node.AddSeed(Seed, configured: true, _now, _outbox);
+        _node.Announce(Key, 9000, _now, _outbox);
+        var query = Take().Find(d => d.Text.Contains("get_peers"))!;
+        var announce = Handle($"d1:rd2:id20:{AskerId}5:token3:abce1:t4:{query.Transaction}1:y1:re", Seed).Find(d => d.Text.Contains("announce_peer"))!;
+        Pass(TimeSpan.FromSeconds(2));
+        Assert.Empty(_told.OfType<Announced>());
+
+        Handle(Response(AskerId, announce.Transaction), Seed);
+
+        Assert.Equal(1, Assert.Single(_told.OfType<Announced>()).Result.Nodes);
+    }
+
+    [Fact]
+    public void SaysThatNobodyTookAnnouncement_OnceNobodyCanAnswerAnyMore()
+    {
+        _node.AddSeed(Seed, configured: true, _now, _outbox);
+        _node.Announce(Key, 9000, _now, _outbox);
+        var query = Take().Find(d => d.Text.Contains("get_peers"))!;
+        Handle($"d1:rd2:id20:{AskerId}5:token3:abce1:t4:{query.Transaction}1:y1:re", Seed);
+
+        Pass(PendingQueries.Timeout);
+
+        Assert.Equal(0, Assert.Single(_told.OfType<Announced>()).Result.Nodes);
+    }
+
+    [Fact]
+    public void WaitsForSlowAnswer_BeforeItSaysHowManyTookItem()
+    {
+        _node.AddSeed(Seed, configured: true, _now, _outbox);
+        _node.PutItem(DhtItem.Create("5:hello"u8), cas: null, _now, _outbox);
+        var query = Take().Find(d => d.Text.Contains("1:q3:get"))!;
+        var put = Handle($"d1:rd2:id20:{AskerId}5:token3:abce1:t4:{query.Transaction}1:y1:re", Seed).Find(d => d.Text.Contains("1:q3:put"))!;
+        Pass(TimeSpan.FromSeconds(2));
+        Assert.Empty(_told.OfType<PutItemEnded>());
+
+        Handle(Response(AskerId, put.Transaction), Seed);
+
+        Assert.Equal(1, Assert.Single(_told.OfType<PutItemEnded>()).Result.Nodes);
     }
 
     [Fact]
@@ -301,6 +346,16 @@ public sealed class DhtNodeTests
         return Take();
     }
 
+    private void Pass(TimeSpan time)
+    {
+        for (var end = _now + time; _now < end;)
+        {
+            _now += TimeSpan.FromMilliseconds(100);
+            _node.Tick(_now, _outbox);
+            Take();
+        }
+    }
+
     private List<Sent> Take()
     {
         var sent = new List<Sent>();
@@ -311,6 +366,7 @@ public sealed class DhtNodeTests
             sent.Add(new Sent(_outbox.To(i), text, Encoding.Latin1.GetString(message.Transaction)));
         }
 
+        _told.AddRange(_outbox.Events);
         _outbox.Clear();
         return sent;
     }

@@ -71,4 +71,29 @@ public sealed class OwnAnnouncementTests
 
         Assert.InRange(announcement.DueAt, Interval / 4 - TimeSpan.FromMinutes(2), Interval * 1.25);
     }
+
+    [Fact]
+    public void IsDueAtOnce_WhenItHasChanged()
+    {
+        var announcement = new OwnAnnouncement(Hash160.Random(new Random(5)), 9000, default);
+        announcement.Ended(8, 100, 0, TimeSpan.FromMinutes(1));
+        var due = announcement.DueAt;
+
+        Assert.False(announcement.TryChange(9000, newIsSeed: false, TimeSpan.FromMinutes(2)));
+        Assert.Equal(due, announcement.DueAt);
+        Assert.True(announcement.TryChange(9000, newIsSeed: true, TimeSpan.FromMinutes(2)));
+        Assert.Equal(TimeSpan.FromMinutes(2), announcement.DueAt);
+    }
+
+    [Fact]
+    public void IsDueAfterItsRound_WhenItChangesMeanwhile()
+    {
+        var announcement = new OwnAnnouncement(Hash160.Random(new Random(6)), 9000, default) { IsRunning = true };
+        announcement.TryChange(9001, newIsSeed: false, TimeSpan.FromSeconds(1));
+
+        announcement.Ended(8, 100, 0, TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(2), announcement.DueAt);
+        announcement.Ended(8, 100, 0, TimeSpan.FromSeconds(3));
+        Assert.True(announcement.DueAt > TimeSpan.FromMinutes(3));
+    }
 }

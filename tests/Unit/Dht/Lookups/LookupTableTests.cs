@@ -54,6 +54,29 @@ public sealed class LookupTableTests : ILookupClient
         Assert.Equal(0, _outbox.Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void MeasuresNetwork_ByLookupsOfRandomTargetsAlone(bool measures)
+    {
+        for (var i = 1; i <= 20; i++) _table.Answered(NodeId.Random(_random), EndPoint(3, i), TimeSpan.Zero);
+        var turn = new Turn(TimeSpan.Zero, _outbox);
+
+        _lookups.Begin(new LookupGoal(Hash160.Random(_random), LookupKind.Contacts) { Measures = measures }, this, turn);
+        for (var i = 0; i < _outbox.Count; i++) Answer(i, turn);
+
+        Assert.Equal(1, _ended);
+        Assert.Equal(measures, _lookups.Size.Nodes is not null);
+    }
+
+    private void Answer(int index, Turn turn)
+    {
+        KrpcReader.TryRead(_outbox.Datagram(index), out var asked);
+        var to = _outbox.To(index);
+        Assert.True(_lookups.Querier.Pending.TryTake(asked.Transaction, to, out var query));
+        query.Asker!.Answered(query, new KrpcMessage { Type = KrpcType.Response, Id = _table.Find(to)!.Id }, turn);
+    }
+
     void ILookupClient.Answered(LookupRun run, Candidate candidate, in KrpcMessage answer, Turn turn)
     {
     }
