@@ -1,35 +1,12 @@
-"""Getting into the DHT, and back, and into no other."""
+"""Getting into the DHT, and back after a crash."""
 
-import socket
 import time
 
-import libtorrent_peer as client
-from harness import KB, MIB, expect, write
-
-try:
-    import libtorrent as lt
-except ImportError:
-    lt = None
+from harness import KB, expect, write
 
 
 def _good(check, node):
     return sum(n["good"] for n in check.plain("dht", "--store", node.store).ends(0, 20).event("dht")["nodes"])
-
-
-def _ear(check):
-    """An address where somebody might be contacted, and what arrives there."""
-    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    ear.bind((check.address(), 0))
-    ear.setblocking(False)
-    check.on_close(ear.close)
-    return ear, "{}:{}".format(*ear.getsockname())
-
-
-def _heard(ear):
-    try:
-        return bool(ear.recv(2048))
-    except BlockingIOError:
-        return False
 
 
 def a_killed_node_is_back_though_every_bootstrap_host_is_gone(check):
@@ -71,33 +48,3 @@ def half_of_all_nodes_may_die_at_once(check):
 
 
 half_of_all_nodes_may_die_at_once.seconds = 90
-
-
-def the_public_dht_is_joined_through_routers_when_asked(check):
-    router = check.run("node").listening()
-    dead = f"{check.address()}:9"
-
-    joined = check.run("node", "--public", "--router", dead, "--router", router.udp).listening()
-
-    check.until(10, "it has joined through the router that lives", lambda: _good(check, joined) >= 1)
-    refused = check.run("node", "--router", router.udp).ends(2, 10)
-    expect("--public" in refused.error["message"], f"a router without --public: {refused.said}")
-
-
-def what_a_torrent_names_is_contacted_in_public_alone(check):
-    check.note(client.needed())
-    ear, endpoint = _ear(check)
-    router, router_endpoint = _ear(check)
-    source = write(check.path("in", "named.bin"), 1 * MIB)
-    infohash, _ = client.make_torrent(source, check.path("named.torrent"))
-    decoded = lt.bdecode(open(check.path("named.torrent"), "rb").read())
-    host, _, port = endpoint.rpartition(":")
-    decoded[b"nodes"] = [[host.encode(), int(port)]]
-    with open(check.path("named.torrent"), "wb") as file:
-        file.write(lt.bencode(decoded))
-
-    check.run("get", check.path("named.torrent"), "-o", check.folder("out"), "--timeout", "2").ends(3, 20)
-    expect(not _heard(ear), "without --public nobody is contacted whom the user did not name")
-    check.run("get", check.path("named.torrent"), "-o", check.folder("out"), "--timeout", "2", "--public", "--router", router_endpoint).ends(3, 20)
-    expect(_heard(ear), "with --public the nodes of a torrent are")
-    expect(_heard(router), "and the router is")

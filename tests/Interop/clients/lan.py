@@ -80,16 +80,21 @@ class Host:
         self.check, self.space, self.address = lan.check, space, address
         self._stores = 0
 
+    @property
+    def under(self):
+        """What runs a command here."""
+        return ["ip", "netns", "exec", self.space]
+
     def run(self, *args, **options):
         """A Shoal as it is without options: on all interfaces of this host, at the default ports."""
         self._stores += 1
         store = self.check.path(self.space, f"store{self._stores}")
-        return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space], **options)
+        return self.check.plain(*args, "--store", store, under=self.under, **options)
 
     def run_on(self, holder, *args):
         """Acts through whoever holds a store on this host."""
         store = holder.argv[holder.argv.index("--store") + 1]
-        return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space])
+        return self.check.plain(*args, "--store", store, under=self.under)
 
     def share(self, *paths, args=()):
         shoal = self.run("share", *paths, *args)
