@@ -15,6 +15,9 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
 
     private const int MaxRounds = 32;
     private const int MaxRegions = 64;
+
+    /// <summary>While nobody is known each round asks every seed, so only a few go ahead.</summary>
+    private const int MaxRoundsAlone = 4;
     private const int MaxBegunPerTick = 100;
     private const int MaxKeysPerRegion = 4096;
     private const int MinKeysPerRegion = 4;
@@ -35,13 +38,15 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
 
     public int Count => _announcements.Count;
 
+    private bool HasRoom => _rounds < (table.Usable == 0 ? MaxRoundsAlone : MaxRounds);
+
     public AnnounceTotals Totals { get; } = new();
 
     /// <summary>When a round can begin next, or a region can go on.</summary>
     public TimeSpan NextDue(TimeSpan now)
     {
         if (_regions.Count > 0) return now + TimeSpan.FromMilliseconds(20);
-        return _rounds < MaxRounds && _due.TryPeek(out _, out var at) ? at : TimeSpan.MaxValue;
+        return HasRoom && _due.TryPeek(out _, out var at) ? at : TimeSpan.MaxValue;
     }
 
     /// <summary>What an earlier run announced, so long ago; counts for keys that are added with the same port.</summary>
@@ -108,7 +113,7 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
     /// <summary>Begins the rounds that are due, as many as may run.</summary>
     public void BeginDue(Turn turn)
     {
-        while (_rounds < MaxRounds && _regions.Count < MaxRegions && _mayBegin > 0 && _due.TryPeek(out var announcement, out var at) && at <= turn.Now)
+        while (HasRoom && _regions.Count < MaxRegions && _mayBegin > 0 && _due.TryPeek(out var announcement, out var at) && at <= turn.Now)
         {
             _due.Dequeue();
             if (announcement.IsRunning || announcement.DueAt != at || !Holds(announcement)) continue;

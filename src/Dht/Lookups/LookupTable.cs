@@ -94,6 +94,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
 
     private LookupRun[] Unanswered() => [.. _runs.Values.Where(r => r.Ranking.AnsweredCount == 0)];
 
+    /// <summary>False if nobody is known; whoever is only known in a shunned region is no reason to ask the seeds again.</summary>
     private bool AddStart(LookupRun run, LookupGoal goal)
     {
         const int EnoughToShun = 64;
@@ -108,7 +109,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
             added++;
         }
 
-        return added > 0;
+        return count > 0;
     }
 
     private int SampleInto(Contact[] contacts)

@@ -250,6 +250,22 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void AsksItsSeedsForFewKeysAtATime_WhileNobodyIsKnown()
+    {
+        for (var i = 1; i <= 40; i++) _node.AddSeed(Parse($"10.0.2.{i}:6881"), configured: true, _now, _outbox);
+        Take();
+        for (var i = 0; i < 500; i++) _node.Announce(Hash160.Random(new Random(i)), 9000, _now, _outbox);
+
+        Assert.InRange(Take().Count, 1, 4 * 40);
+        for (var tick = 0; tick < 300; tick++)
+        {
+            _now += TimeSpan.FromMilliseconds(100);
+            _node.Tick(_now, _outbox);
+            Assert.InRange(Take().Count, 0, 256);
+        }
+    }
+
+    [Fact]
     public void NeverThrows_OnHostileDatagrams()
     {
         var packets = new[] { GetPeers(), Response(AskerId, "abcd"), $"d1:rd2:id20:{AskerId}5:nodes26:{KeyText}0102035:token3:abc6:valuesl6:abcdefee1:t4:abcd1:y1:re" };
