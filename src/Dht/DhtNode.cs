@@ -35,7 +35,6 @@ internal sealed class DhtNode
     private readonly NetEndPoint[] _found = new NetEndPoint[256];
     private readonly long[] _received = new long[KrpcCounters.Verbs];
     private DhtCounters _counters;
-    private DhtNode? _sibling;
 
     public DhtNode(NodeId id, AddressFamily family, DhtNodeOptions options, Random random, TimeSpan now, SendBudget? budget = null)
     {
@@ -85,11 +84,12 @@ internal sealed class DhtNode
         return due < next ? due : next;
     }
 
-    /// <summary>The two nodes of one process tell each other's contacts to those who want them (BEP 32).</summary>
+    /// <summary>Tells contacts of a node of the other family in this process to those who want them, and contacts to it while it has none (BEP 32).</summary>
     public void PairWith(DhtNode sibling)
     {
-        Pair(this, sibling);
-        Pair(sibling, this);
+        _responder.OtherTable = sibling._table;
+        _lookups.OtherFamilyIsEmpty = () => sibling._table.Count == 0;
+        _lookups.TellOtherFamily = (endPoint, turn) => sibling.AddSeed(endPoint, configured: false, turn.Now, turn.Outbox);
     }
 
     /// <param name="datagram">Whatever arrived.</param>
@@ -170,14 +170,6 @@ internal sealed class DhtNode
     public void AddSeed(NetEndPoint endPoint, bool configured, TimeSpan now, Outbox outbox)
     {
         if (endPoint.Family == _family && endPoint.IsUsableFrom(NetworkScope.None)) _joining.AddSeed(endPoint, configured, new Turn(now, outbox));
-    }
-
-    private static void Pair(DhtNode node, DhtNode sibling)
-    {
-        node._sibling = sibling;
-        node._responder.OtherTable = sibling._table;
-        node._lookups.OtherFamilyIsEmpty = () => sibling._table.Count == 0;
-        node._lookups.TellOtherFamily = (endPoint, turn) => sibling.AddSeed(endPoint, configured: false, turn.Now, turn.Outbox);
     }
 
     private void HandleQuery(in KrpcMessage query, NetEndPoint from, NetEndPoint local, Turn turn)

@@ -159,6 +159,8 @@ public sealed partial class DhtService
                 break;
             case Announced announced when _announceWaits.TryGetValue(announced.Key, out var waits):
                 foreach (var wait in waits) wait.Ended(node, announced.Result);
+                waits.RemoveAll(w => w.IsDone);
+                if (waits.Count == 0) _announceWaits.Remove(announced.Key);
                 break;
             case AnnouncementChecked looked when _announceWaits.TryGetValue(looked.Key, out var waits):
                 waits.RemoveAll(w => w.Checked(looked.Result));

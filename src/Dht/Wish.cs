@@ -96,6 +96,9 @@ internal sealed class AnnounceWait(IEnumerable<BoundNode> nodes, Action<CheckRes
         if (_nodes.Count == 0) Completion.TrySetResult(_result);
     }
 
+    /// <summary>Nobody waits for anything more.</summary>
+    public bool IsDone => Completion.Task.IsCompleted && (onChecked is null || !Completion.Task.IsCompletedSuccessfully);
+
     /// <summary>It was looked for; told once.</summary>
     public bool Checked(CheckResult result)
     {

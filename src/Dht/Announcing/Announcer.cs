@@ -172,11 +172,11 @@ internal sealed class Announcer(LookupTable lookups, RoutingTable table, Externa
         var sweep = OwnAnnouncement.Interval / Math.Pow(2, bits);
         var until = now + (sweep < Earliest ? sweep : Earliest);
         var (lowest, highest) = announcement.Key.Region(bits);
-        var due = new List<OwnAnnouncement>();
+        var due = new List<OwnAnnouncement> { announcement };
         foreach (var key in _keys.GetViewBetween(lowest, highest))
         {
             var beside = _announcements[key];
-            if (!beside.IsRunning && beside.DueAt <= until) due.Add(beside);
+            if (beside != announcement && !beside.IsRunning && beside.DueAt <= until) due.Add(beside);
             if (due.Count >= MaxKeysPerRegion) break;
         }
 

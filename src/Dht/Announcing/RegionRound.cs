@@ -17,6 +17,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
 
     private const int MaxTries = 2;
     private const int MaxWaiting = 128;
+    private const int MaxManyTokenLength = 32;
 
     private readonly Announcer _announcer;
     private readonly LookupTable _lookups;
@@ -112,7 +113,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
         {
             if (task.Node.State == RegionNodeState.Late) task.Node.State = RegionNodeState.Dead;
         }
-        else if (++task.Node.Tries < MaxTries) foreach (var key in task.Keys) task.Node.Keys.Enqueue(key);
+        else if (task.Node.State == RegionNodeState.Live && ++task.Node.Tries < MaxTries) foreach (var key in task.Keys) task.Node.Keys.Enqueue(key);
         else
         {
             foreach (var key in task.Keys) Refused(key);
@@ -133,8 +134,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
         }
 
         (node.State, node.Tries) = (RegionNodeState.Live, 0);
-        node.Token = answer.Token.ToArray();
-        node.TakesMany = answer.Version.StartsWith("SH"u8) && node.Token.Length > 0;
+        node.Token = answer.Token.Length <= Lookup.MaxTokenLength ? answer.Token.ToArray() : [];
+        node.TakesMany = answer.IsOwnKind && node.Token.Length is > 0 and <= MaxManyTokenLength;
         if (!_isDelivering) return;
 
         foreach (var key in _keys)
@@ -146,8 +147,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
     {
         if (answer.Type == KrpcType.Response)
         {
-            node.Tries = 0;
-            if (!answer.Token.IsEmpty) node.Token = answer.Token.ToArray();
+            Heard(node);
+            if (answer.Token.Length is > 0 and <= MaxManyTokenLength) node.Token = answer.Token.ToArray();
             for (var i = 0; i < keys.Count; i++)
             {
                 var taken = i / 8 < answer.Accepted.Length && (answer.Accepted[i / 8] & (0x80 >> (i % 8))) != 0;
@@ -160,14 +161,18 @@ internal sealed class RegionRound : ILookupClient, IAsker
 
         // an older program, or one of another kind that took our letters; or the token has aged, and plain queries bring a fresh one
         node.TakesMany = false;
-        foreach (var key in keys) node.Keys.Enqueue(key);
+        foreach (var key in keys)
+        {
+            if (node.State == RegionNodeState.Live) node.Keys.Enqueue(key);
+            else Refused(key);
+        }
     }
 
     /// <summary>A plain node gave its token for a key.</summary>
     internal void GaveToken(RegionNode node, RegionKey key, in KrpcMessage answer, Turn turn)
     {
-        node.Tries = 0;
-        if (answer.Type != KrpcType.Response || answer.Token.IsEmpty || !_announcer.Holds(key.Announcement)) Refused(key);
+        Heard(node);
+        if (answer.Type != KrpcType.Response || answer.Token.Length is 0 or > Lookup.MaxTokenLength || !_announcer.Holds(key.Announcement)) Refused(key);
         else Send(new AnnounceTask(node, key), t => _lookups.Querier.AnnouncePeer(node.EndPoint, key.Key, key.Announcement.Port, key.Announcement.IsSeed, t.Token, this, t, turn), answer.Token.ToArray(), turn);
     }
 
@@ -175,6 +180,12 @@ internal sealed class RegionRound : ILookupClient, IAsker
     {
         if (answer.Type == KrpcType.Response) Accepted(key);
         else Refused(key);
+    }
+
+    /// <summary>What was given up stays so, though an answer comes late: else its keys would wait for it.</summary>
+    private static void Heard(RegionNode node)
+    {
+        if (node.State == RegionNodeState.Live) node.Tries = 0;
     }
 
     private bool CanAsk(Turn turn) => _waiting < MaxWaiting && _lookups.Querier.CanAsk(turn.Now);
@@ -190,7 +201,8 @@ internal sealed class RegionRound : ILookupClient, IAsker
         if (!node.TakesMany)
         {
             var key = node.Keys.Dequeue();
-            Send(new TokenTask(node, key), t => _lookups.Querier.GetPeers(node.EndPoint, key.Key, scrape: false, this, t, turn), [], turn);
+            if (!_announcer.Holds(key.Announcement)) key.Waiting--;
+            else Send(new TokenTask(node, key), t => _lookups.Querier.GetPeers(node.EndPoint, key.Key, scrape: false, this, t, turn), [], turn);
             return;
         }
 
@@ -199,9 +211,18 @@ internal sealed class RegionRound : ILookupClient, IAsker
         var first = node.Keys.Peek().Announcement;
         while (keys.Count < KeysPerDatagram && node.Keys.TryPeek(out var next) && next.Announcement.Port == first.Port && next.Announcement.IsSeed == first.IsSeed)
         {
-            keys.Add(node.Keys.Dequeue());
+            node.Keys.Dequeue();
+            if (!_announcer.Holds(next.Announcement))
+            {
+                next.Waiting--;
+                continue;
+            }
+
+            keys.Add(next);
             _datagram.Add(next.Key);
         }
+
+        if (keys.Count == 0) return;
 
         Send(
             new ManyTask(node, keys),
@@ -257,7 +278,7 @@ internal sealed class RegionRound : ILookupClient, IAsker
     private void Refused(RegionKey key)
     {
         key.Waiting--;
-        if (key.Accepted + key.Waiting < RoutingTable.K && _map.Closest(key, 1).FirstOrDefault() is { } other) Give(key, other);
+        if (key.Accepted + key.Waiting < RoutingTable.K && _announcer.Holds(key.Announcement) && _map.Closest(key, 1).FirstOrDefault() is { } other) Give(key, other);
     }
 
     private void Abandon(RegionNode node)

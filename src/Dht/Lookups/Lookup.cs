@@ -16,7 +16,7 @@ internal sealed class Lookup(Hash160 target, int paths, IReadOnlyList<KeyRegion>
     public const int Alpha = 4;
 
     private const int MaxCandidates = 160;
-    private const int MaxTokenLength = 128;
+    public const int MaxTokenLength = 128;
 
     /// <summary>Fewer nodes than this are expected in the region of the eight closest, if chance alone has placed them; a few honest lookups in a hundred are below, and look again.</summary>
     private const double SuspiciousBelow = 4;
@@ -71,7 +71,7 @@ internal sealed class Lookup(Hash160 target, int paths, IReadOnlyList<KeyRegion>
         Insert(candidate);
         if (_candidates.Count <= MaxCandidates) return;
 
-        var last = _candidates.FindLastIndex(c => c.State is CandidateState.Fresh or CandidateState.Failed);
+        var last = _candidates.FindLastIndex(c => (c.State is CandidateState.Fresh or CandidateState.Failed) && !_wide.Contains(c));
         if (last >= 0) Forget(_candidates[last]);
     }
 
@@ -128,7 +128,9 @@ internal sealed class Lookup(Hash160 target, int paths, IReadOnlyList<KeyRegion>
             _seeds.Remove(candidate);
             _candidates.RemoveAll(c => c.EndPoint == candidate.EndPoint);
             _known.Add(candidate.EndPoint);
+            var wide = _wide.FindIndex(c => c.EndPoint == candidate.EndPoint);
             candidate = new Candidate(id, candidate.EndPoint, candidate.Hops, candidate.Path);
+            if (wide >= 0) _wide[wide] = candidate;
             TryGiveVoice(candidate);
             Insert(candidate);
         }
@@ -209,7 +211,7 @@ internal sealed class Lookup(Hash160 target, int paths, IReadOnlyList<KeyRegion>
         var range = candidate.EndPoint.Range;
         if (_voices.TryGetValue(range, out var holder) && holder.EndPoint != candidate.EndPoint && holder.State != CandidateState.Failed)
         {
-            if (holder.State != CandidateState.Fresh || Distance(holder) < Distance(candidate)) return false;
+            if (holder.State != CandidateState.Fresh || _wide.Contains(holder) || Distance(holder) < Distance(candidate)) return false;
             Forget(holder);
         }
 

@@ -143,6 +143,8 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
 
     void ILookupClient.Ended(LookupRun run, Turn turn)
     {
+        if (IsOver) return;
+
         _flanks--;
         Queries += run.Queries;
         if (HasMetAnotherCrowd(run))
@@ -151,15 +153,11 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
             return;
         }
 
-        if (!IsWide && Ranking.Cluster is { } cluster && Lookup.IsCrowded(cluster, run.Ranking.Radius ?? 1))
-        {
-            IsWide = true;
-            for (var i = 1; i < Flanks; i++) LookBeside(Flank(i), turn);
-            LookBeside(goal.Target, turn);
-        }
-
+        var widens = !IsWide && Ranking.Cluster is { } cluster && Lookup.IsCrowded(cluster, run.Ranking.Radius ?? 1);
+        IsWide |= widens;
         if (IsWide)
             foreach (var candidate in run.Ranking.WhoAnswered().Where(c => c.HasValidId).Take(FlankNodes)) Ranking.AddWide(candidate);
+        if (widens) LookAllAround(turn);
         Pump(turn);
     }
 
@@ -192,6 +190,15 @@ internal sealed class LookupRun(int number, LookupGoal goal, LookupTable table, 
 
     /// <summary>The target in the neighbouring range: ever closer ones from 0 on.</summary>
     private Hash160 Flank(int number) => goal.Target.Flip(table.Size.RegionBits(RegionNodes) + number);
+
+    /// <summary>Held open meanwhile, since any of them may end at once.</summary>
+    private void LookAllAround(Turn turn)
+    {
+        _flanks++;
+        for (var i = 1; i < Flanks; i++) LookBeside(Flank(i), turn);
+        LookBeside(goal.Target, turn);
+        _flanks--;
+    }
 
     /// <summary>Looks for who is near a target but of no crowd.</summary>
     private void LookBeside(Hash160 target, Turn turn)

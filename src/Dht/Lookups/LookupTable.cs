@@ -36,7 +36,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
         Begun++;
         var run = new LookupRun(++_last, goal, this, client, turn.Now);
         _runs.Add(run.Number, run);
-        if (!AddStart(run, goal)) AskSeeds(run, turn);
+        if (!AddStart(run, goal) && goal.Shunned.Count == 0) AskSeeds(run, turn);
         run.Pump(turn);
         return run;
     }
@@ -49,7 +49,7 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
     public void End(LookupRun run, Turn turn)
     {
         _runs.Remove(run.Number);
-        if (run.Goal.Kind == LookupKind.Contacts && run.Goal.Shunned.Count == 0) Size.Observe(run.Ranking, turn.Now); // only targets that nobody could foresee
+        if (run.Goal.Kind == LookupKind.Contacts && run.Goal.Shunned.Count == 0) Size.Observe(run.Ranking, turn.Now); // not around keys that somebody may crowd around
     }
 
     /// <summary>Whether a lookup can do nothing until somebody answers a bootstrap.</summary>
@@ -92,7 +92,8 @@ internal sealed class LookupTable(RoutingTable table, Querier querier, SeedList 
         foreach (var endPoint in seeds.EndPoints) AskSeed(run, endPoint, turn);
     }
 
-    private LookupRun[] Unanswered() => [.. _runs.Values.Where(r => r.Ranking.AnsweredCount == 0)];
+    /// <summary>Those beside a crowd live on what is known: many of them would ask the same seeds at once.</summary>
+    private LookupRun[] Unanswered() => [.. _runs.Values.Where(r => r.Ranking.AnsweredCount == 0 && r.Goal.Shunned.Count == 0)];
 
     /// <summary>False if nobody is known; whoever is only known in a shunned region is no reason to ask the seeds again.</summary>
     private bool AddStart(LookupRun run, LookupGoal goal)

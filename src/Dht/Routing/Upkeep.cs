@@ -45,7 +45,11 @@ internal sealed class Upkeep(RoutingTable table, Random random, TimeSpan now)
 
     public void SelfLookupEnded(bool answered, TimeSpan now)
     {
-        if (!answered) return;
+        if (!answered)
+        {
+            _selfLookupAt = now + RetryAfter;
+            return;
+        }
 
         if (_selfLookups == 0)
             for (var bits = table.Depth; bits >= 0; bits--) _toFill.Enqueue(bits);

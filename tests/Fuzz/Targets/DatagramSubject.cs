@@ -40,6 +40,7 @@ internal sealed class DatagramSubject : ISubject
         var v4 = new DhtNode(new NodeId(new Hash160("SSSSSSSSSSSSSSSSSSSS"u8)), AddressFamily.InterNetwork, options, new Random(1), _now);
         var v6 = new DhtNode(v4.Id, AddressFamily.InterNetworkV6, options, new Random(2), _now);
         v4.PairWith(v6);
+        v6.PairWith(v4);
         _watches = [new DhtWatch(v4, options, _heard), new DhtWatch(v6, options, _heard)];
         foreach (var who in "03458:") AddSeed(new Envelope((byte)who, 0).Source);
         var unused = new Outcome();

@@ -14,7 +14,7 @@ def a_bare_infohash_is_enough_on_a_local_network(check):
     lan = Lan(check)
     source, share = _shared(check, lan.hosts[0], "near.bin")
 
-    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "15").ends(0, 20)
+    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "30").ends(0, 40)
 
     expect_same_file(source, check.path("out", "near.bin"))
     expect(lan.frames > 0, "found, but nothing was seen of it on the bridge")
@@ -25,7 +25,7 @@ def ipv6_alone_is_enough_on_a_local_network(check):
     lan = Lan(check, hosts=2, v4=False)
     source, share = _shared(check, lan.hosts[0], "six.bin")
 
-    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "15").ends(0, 20)
+    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "30").ends(0, 40)
 
     expect_same_file(source, check.path("out", "six.bin"))
     check.note(f"{got.done['seconds']} s")
@@ -35,7 +35,7 @@ def a_get_that_does_not_listen_finds_it_on_a_local_network(check):
     lan = Lan(check)
     source, share = _shared(check, lan.hosts[0], "quiet.bin")
 
-    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--no-upload", "--timeout", "15").ends(0, 20)
+    got = lan.hosts[1].run("get", share.infohash, "-o", check.folder("out"), "--no-upload", "--timeout", "30").ends(0, 40)
 
     expect_same_file(source, check.path("out", "quiet.bin"))
     check.note(f"{got.done['seconds']} s")
@@ -45,7 +45,7 @@ def find_names_a_neighbour(check):
     lan = Lan(check)
     _, share = _shared(check, lan.hosts[0], "who.bin")
 
-    found = lan.hosts[1].run("find", share.infohash, "--timeout", "15").ends(0, 20)
+    found = lan.hosts[1].run("find", share.infohash, "--timeout", "30").ends(0, 40)
 
     peers = [p for p in found.all("peer") if p["via"] == "lan"]
     expect(any(p["address"] == f"{lan.hosts[0].address}:9000" for p in peers), f"found: {found.all('peer')}")
@@ -59,7 +59,7 @@ def strangers_of_the_dht_meet_on_a_local_network(check):
     source, share = _shared(check, lan.hosts[1], "far.bin", "--no-lan", "--bootstrap", f"{lan.hosts[0].address}:8468")
     share.event("announced", 15, where=lambda a: a["id"] == share.infohash and a["nodes"] > 0)
 
-    got = lan.hosts[2].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "15").ends(0, 20)
+    got = lan.hosts[2].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "30").ends(0, 40)
 
     expect_same_file(source, check.path("out", "far.bin"))
     expect(node.process.poll() is None, "the node ended")
@@ -70,7 +70,7 @@ def two_nodes_of_one_machine_find_each_other(check):
     lan = Lan(check, hosts=1)
     source, share = _shared(check, lan.hosts[0], "same.bin")
 
-    got = lan.hosts[0].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "15").ends(0, 20)
+    got = lan.hosts[0].run("get", share.infohash, "-o", check.folder("out"), "--timeout", "30").ends(0, 40)
 
     expect_same_file(source, check.path("out", "same.bin"))
     check.note(f"{got.done['seconds']} s")
@@ -116,7 +116,7 @@ def a_get_finds_libtorrent_on_a_local_network(check):
 
     with lan.hosts[0].entered():
         client.Peer(check, lsd=True, address=lan.hosts[0].address).seed(check.path("theirs.torrent"), check.path("in"))
-    got = lan.hosts[1].run("get", infohash, "-o", check.folder("out"), "--timeout", "15").ends(0, 20)
+    got = lan.hosts[1].run("get", infohash, "-o", check.folder("out"), "--timeout", "30").ends(0, 40)
 
     expect_same_file(source, check.path("out", "theirs.bin"))
     check.note(f"{got.done['seconds']} s")

@@ -45,6 +45,15 @@ public sealed class LookupTableTests : ILookupClient
         Assert.Equal(1, _ended);
     }
 
+    [Fact]
+    public void AsksNoSeedsBesideCrowd_ThoughNobodyIsKnown()
+    {
+        _lookups.Begin(new LookupGoal(Hash160.Random(_random), LookupKind.Contacts) { Shunned = [new KeyRegion(Hash160.Random(_random), 20)] }, this, new Turn(TimeSpan.Zero, _outbox));
+        _lookups.AskSeeds(new Turn(TimeSpan.FromSeconds(1), _outbox));
+
+        Assert.Equal(0, _outbox.Count);
+    }
+
     void ILookupClient.Answered(LookupRun run, Candidate candidate, in KrpcMessage answer, Turn turn)
     {
     }

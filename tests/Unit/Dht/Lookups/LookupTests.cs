@@ -105,6 +105,21 @@ public sealed class LookupTests
     }
 
     [Fact]
+    public void IsSettled_ThoughWideOneAnswersUnderAnotherId()
+    {
+        var lookup = New();
+        for (var i = 1; i <= 8; i++) Add(lookup, i);
+        AnswerAll(lookup);
+        lookup.AddWide(new Candidate(Id(9999), EndPoint(9999), 1, 0));
+        lookup.TryNext(out var wide);
+
+        lookup.Answered(wide, Id(7777), "token"u8);
+
+        Assert.True(lookup.IsSettled);
+        Assert.Contains(lookup.WhoAnswered(), c => c.Id == Id(7777) && lookup.IsWide(c));
+    }
+
+    [Fact]
     public void SeesCrowd_WhereEightAreFarCloserThanChanceExplains()
     {
         var lookup = New();
