@@ -35,6 +35,11 @@ internal static class CatalogueFile
             {
                 new Statement(connection, $"BEGIN IMMEDIATE; {Schema.Create} PRAGMA user_version = {Schema.Version}; COMMIT").Run();
             }
+            else if (version < Schema.Version)
+            {
+                var upgrades = string.Join(' ', Schema.Upgrades.Skip((int)version - 1));
+                new Statement(connection, $"BEGIN IMMEDIATE; {upgrades} PRAGMA user_version = {Schema.Version}; COMMIT").Run();
+            }
 
             return connection;
         }

@@ -3,9 +3,23 @@ namespace Shoal.Storage.Catalogues;
 /// <summary>The tables of the catalogue; docs/storage.md explains them.</summary>
 internal static class Schema
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
-    public const string Create = """
+    /// <summary>What makes version n + 1 of version n, from version 1 on. Nothing that is held is lost by it.</summary>
+    public static readonly IReadOnlyList<string> Upgrades = [Trackers];
+
+    public const string Create = Tables + Trackers;
+
+    private const string Trackers = """
+        CREATE TABLE trackers (
+            torrent INTEGER NOT NULL,
+            tier INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            PRIMARY KEY (torrent, tier, place)) WITHOUT ROWID;
+        """;
+
+    private const string Tables = """
         CREATE TABLE torrents (
             id INTEGER PRIMARY KEY,
             infohash BLOB NOT NULL UNIQUE,
