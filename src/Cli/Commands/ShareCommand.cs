@@ -14,11 +14,12 @@ internal static class ShareCommand
         var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.OneOrMore, Description = "Files or folders" };
         var name = new Option<string>("--name") { HelpName = "NAME", Description = "What to call it (default: the name of the file or folder)" };
         var pieceLength = Typed.Size("--piece-length", "Bytes, a power of two from 16KiB to 512MiB (default: by size, from 256KiB)");
-        var isPrivate = new Option<bool>("--private") { Description = "Announce it nowhere: only who is told the address finds it" };
+        var isPrivate = new Option<bool>("--private") { Description = "Announce it at its trackers and nowhere else; without one only who is told the address finds it" };
         var torrent = new Option<string>("--write-torrent") { HelpName = "PATH", Description = "Write a .torrent there as well" };
+        var trackers = Typed.Trackers("A tracker to announce it to, in the link and the .torrent too; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isPrivate, torrent };
+        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isPrivate, torrent, trackers };
         network.AddTo(command);
         output.AddTo(command);
 
@@ -43,6 +44,7 @@ internal static class ShareCommand
                 PieceLength = (int?)parse.GetValue(pieceLength),
                 Private = parse.GetValue(isPrivate),
                 WriteTorrent = parse.GetValue(torrent) is { } to ? Path.GetFullPath(to, shell.Folder) : null,
+                Trackers = parse.GetValue(trackers) ?? [],
                 Peers = network.Peers(parse),
                 Bootstrap = network.Bootstrap(parse),
             })];

@@ -14,6 +14,12 @@ internal sealed record LinkTarget(InfoHash Id)
 
     public IReadOnlyList<string> Peers { get; private init; } = [];
 
+    /// <summary>Its trackers, by tier.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Trackers { get; private init; } = [];
+
+    /// <summary>The names under which trackers know it, as far as the link says.</summary>
+    public IReadOnlyList<Hash160> Keys { get; private init; } = [Id.Truncated];
+
     /// <exception cref="ShoalException">Not a link, or of a kind that is not fetched.</exception>
     public static LinkTarget Read(string text, byte[]? torrent)
     {
@@ -23,7 +29,7 @@ internal sealed record LinkTarget(InfoHash Id)
             if (error == MetainfoError.Version1Only) throw new ShoalException("unsupported", TorrentNames.Sentence(error));
             if (error != MetainfoError.None) throw new ShoalException("bad-torrent", $"{text}: {TorrentNames.Sentence(error)}");
 
-            return new LinkTarget(metainfo.Info.InfoHash) { Metainfo = metainfo };
+            return new LinkTarget(metainfo.Info.InfoHash) { Metainfo = metainfo, Trackers = metainfo.TrackerTiers, Keys = TrackerLists.KeysOf(metainfo.Info) };
         }
 
         if (Hash256.TryParse(text, out var id)) return new LinkTarget(new InfoHash(id));
@@ -31,7 +37,7 @@ internal sealed record LinkTarget(InfoHash Id)
         if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits.");
         if (link.InfoHash is not { } named) throw new ShoalException("unsupported", TorrentNames.Sentence(MetainfoError.Version1Only));
 
-        return new LinkTarget(named) { Peers = link.Peers };
+        return new LinkTarget(named) { Peers = link.Peers, Trackers = TrackerLists.Each(link.Trackers), Keys = TrackerLists.KeysOf(named, link.InfoHashV1) };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

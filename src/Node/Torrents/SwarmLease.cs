@@ -1,4 +1,5 @@
 using Shoal.Core;
+using Shoal.Discovery.Trackers;
 using Shoal.Engine;
 using Shoal.Storage;
 
@@ -13,6 +14,9 @@ internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm)
 
     public SwarmLoop Swarm => swarm;
 
+    /// <summary>Its trackers, once this lease named one or knew that another did; else null.</summary>
+    public TrackerHold? Trackers { get; private set; }
+
     public Task<bool> HasContentAsync() => table.HasContentAsync(id);
 
     public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(id, content, fetch);
@@ -21,6 +25,9 @@ internal sealed class SwarmLease(SwarmTable table, InfoHash id, SwarmLoop swarm)
     public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(id, isSeed, onChecked, ct);
 
     public void AnnounceWhenDue(bool isSeed) => table.AnnounceWhenDue(id, isSeed);
+
+    /// <summary>Announces it to trackers too, from the first lease that says so until the last leaves.</summary>
+    public async Task TrackAsync(IReadOnlyList<Hash160> keys, IReadOnlyList<IReadOnlyList<string>> tiers) => Trackers = await table.TrackAsync(id, keys, tiers);
 
     public Task<IDisposable> TakeTurnAsync(CancellationToken ct) => table.TakeTurnAsync(id, ct);
 

@@ -38,12 +38,13 @@ internal static class TorrentNames
         return [.. Enumerable.Range(first, geometry.PieceCountOf(file)).Select(p => layers[new PieceIndex(p)].ToString())];
     }
 
-    /// <summary>A link to the torrent, with addresses where to begin.</summary>
-    public static string Link(TorrentInfo info, IReadOnlyList<string> hints) => new MagnetLink
+    /// <summary>A link to the torrent, with addresses where to begin, and its trackers.</summary>
+    public static string Link(TorrentInfo info, IReadOnlyList<string> hints, IReadOnlyList<IReadOnlyList<string>> tiers) => new MagnetLink
     {
         InfoHash = info.InfoHash,
         Name = info.Name,
         Peers = info.IsPrivate ? [] : hints,
+        Trackers = [.. tiers.SelectMany(tier => tier)],
     }.ToString();
 
     public static string Code(StoreErrorCode code) => code switch
