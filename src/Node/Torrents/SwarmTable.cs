@@ -66,7 +66,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
                     Tiers = urls,
                     Port = network.TrackerPort,
                     Counts = entry.Count,
-                    OnPeers = peers => entry.Swarm.AddPeers(peers),
+                    OnPeers = peers => entry.Swarm.AddPeers(peers, wantIt: true),
                 });
             }
 
