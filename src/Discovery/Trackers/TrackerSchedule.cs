@@ -60,8 +60,8 @@ internal sealed class TrackerSchedule
             if (tier.IsAsking || tier.DueAt > now) continue;
 
             var tracker = tier.Current;
-            tier.IsAsking = tracker.IsAsked = true;
             turn = new TrackerTurn(tier, tracker, _keys.ConvertAll(key => new KeyTurn(key, EventFor(tracker, key), tracker.Ids.GetValueOrDefault(key))), _isComplete);
+            (tier.IsAsking, tracker.UnderWay) = (true, turn);
             return true;
         }
 
@@ -76,7 +76,7 @@ internal sealed class TrackerSchedule
     public void Ended(TrackerTurn turn, IReadOnlyList<AnnounceReply> replies, bool lacksPeers, TimeSpan now)
     {
         var tracker = turn.Tracker;
-        turn.Tier.IsAsking = tracker.IsAsked = false;
+        (turn.Tier.IsAsking, tracker.UnderWay) = (false, null);
         for (var i = 0; i < replies.Count; i++)
         {
             if (replies[i].Failure is null) Heard(turn, turn.Keys[i], replies[i]);
@@ -109,12 +109,17 @@ internal sealed class TrackerSchedule
         foreach (var tier in _tiers.All.Where(t => t.Current is { Failures: 0, OwesCompleted.Count: > 0 })) tier.DueAt = TimeSpan.MinValue;
     }
 
-    /// <summary>Whom to tell that we leave: those that count us, and those that may be about to.</summary>
+    /// <summary>Whom to tell that we leave, once what is under way has ended: those that count us, and those that may be about to.</summary>
     public IReadOnlyList<TrackerFarewell> Stop() =>
-    [
-        .. _tiers.Trackers.Where(t => t.IsAsked || t.Started.Count > 0)
-            .Select(t => new TrackerFarewell(t, t.IsAsked ? [.. _keys] : [.. t.Started], [.. t.OwesCompleted])),
-    ];
+        [.. _tiers.Trackers.Where(t => t.UnderWay is not null || t.Started.Count > 0).Select(t => new TrackerFarewell(t, [.. t.Started.Union(t.UnderWay?.Keys.Select(k => k.Key) ?? [])], OwedBy(t)))];
+
+    /// <summary>What the announce under way says counts as said.</summary>
+    private List<Hash160> OwedBy(TrackerState tracker)
+    {
+        if (tracker.UnderWay is not { } turn) return [.. tracker.OwesCompleted];
+
+        return [.. turn.Keys.Where(k => k.Event == AnnounceEvent.Started ? _isComplete && !turn.IsComplete : k.Event == AnnounceEvent.None && tracker.OwesCompleted.Contains(k.Key)).Select(k => k.Key)];
+    }
 
     private static AnnounceEvent EventFor(TrackerState tracker, Hash160 key) =>
         !tracker.Started.Contains(key) ? AnnounceEvent.Started : tracker.OwesCompleted.Contains(key) ? AnnounceEvent.Completed : AnnounceEvent.None;

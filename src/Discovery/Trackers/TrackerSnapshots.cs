@@ -16,8 +16,8 @@ internal static class TrackerSnapshots
     {
         var trackers = schedule.Tiers.Trackers.ToList();
         var first = trackers[0];
-        var others = trackers.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" None of the {trackers.Count - 1} other(s) helped either.") : "";
-        return $"The tracker {first.Url.Shown} is of no help: {first.Last?.Failure?.TrimEnd('.')}.{others} They are asked again.";
+        var reason = $"The tracker {first.Url.Shown} is of no help: {first.Last?.Failure?.TrimEnd('.')}.";
+        return trackers.Count == 1 ? $"{reason} It is asked again." : string.Create(CultureInfo.InvariantCulture, $"{reason} Neither is any other of its {trackers.Count} trackers. They are asked again.");
     }
 
     private static TrackerSnapshot Of(TrackerTier tier, TrackerState tracker, DateTimeOffset utcNow, TimeSpan now)

@@ -37,5 +37,6 @@ internal sealed class TrackerState(TrackerUrl url, int tier)
     /// <summary>In its last reply.</summary>
     public int PeersGiven { get; set; }
 
-    public bool IsAsked { get; set; }
+    /// <summary>The announce under way; null for none.</summary>
+    public TrackerTurn? UnderWay { get; set; }
 }
