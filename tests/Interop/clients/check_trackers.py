@@ -23,6 +23,19 @@ def _bare(link):
     return "&".join(part for part in link.split("&") if not part.startswith("x.pe="))
 
 
+def _make_torrent(source, path, url, *flags):
+    """A .torrent of a file with one tracker, as libtorrent writes it: a hybrid, or what the flag says; returns its infohashes."""
+    lt = client.lt
+    storage = lt.file_storage()
+    lt.add_files(storage, source)
+    creator = lt.create_torrent(storage, 0, *flags)
+    creator.add_tracker(url)
+    lt.set_piece_hashes(creator, os.path.dirname(source))
+    with open(path, "wb") as file:
+        file.write(lt.bencode(creator.generate()))
+    return lt.torrent_info(path).info_hashes()
+
+
 def _find_each_other(check, url, *args):
     source = write(check.path("in", "tracked.bin"), 3 * MB)
     share = check.share(source, args=["--tracker", url, *args])
@@ -39,6 +52,7 @@ def two_nodes_find_each_other_by_an_http_tracker_and_say_every_event(check):
     tracker = _tracker(check)
 
     share, got = _find_each_other(check, tracker.http)
+    share.event("serving", 10, where=lambda s: s["uploaded"] == 3 * MB)
     share.stop(0)
 
     said = [[a.event for a in tracker.announces(address=node.address)] for node in (share, got)]
@@ -189,13 +203,11 @@ def a_get_finds_libtorrent_by_a_tracker(check):
         url = getattr(tracker, proto)
         source = write(check.path("in", f"{proto}.bin"), 2 * MB)
         torrent = check.path(f"{proto}.torrent")
-        infohash, link = client.make_torrent(source, torrent)
+        hashes = _make_torrent(source, torrent, url, client.lt.create_torrent.v2_only)
         seed = client.Peer(check).seed(torrent, check.path("in"))
-        seed.torrent.add_tracker({"url": url})
-        seed.torrent.force_reannounce()
-        check.until(20, "libtorrent is announced", lambda: tracker.announces(key=bytes.fromhex(infohash)[:20]))
+        check.until(20, "libtorrent is announced", lambda: tracker.announces(key=hashes.v2.to_bytes()[:20]))
 
-        got = check.get(link, check.folder(f"out-{proto}"), "--tracker", url, "--timeout", "30")
+        got = check.get(str(hashes.v2), check.folder(f"out-{proto}"), "--tracker", url, "--timeout", "30")
 
         expect_same_file(source, check.path(f"out-{proto}", f"{proto}.bin"))
         expect(from_peer(got.done, seed.endpoint) == 2 * MB, f"peers: {got.done['peers']}")
@@ -206,15 +218,7 @@ def a_hybrid_is_announced_under_both_names(check):
     tracker = _tracker(check)
     source = write(check.path("in", "both.bin"), 2 * MB)
     torrent = check.path("both.torrent")
-    lt = client.lt
-    storage = lt.file_storage()
-    lt.add_files(storage, source)
-    creator = lt.create_torrent(storage, 0)
-    creator.add_tracker(tracker.http)
-    lt.set_piece_hashes(creator, os.path.dirname(source))
-    with open(torrent, "wb") as file:
-        file.write(lt.bencode(creator.generate()))
-    hashes = lt.torrent_info(torrent).info_hashes()
+    hashes = _make_torrent(source, torrent, tracker.http)
     expect(hashes.has_v1() and hashes.has_v2(), "no hybrid")
     seed = client.Peer(check).seed(torrent, check.path("in"))
 
@@ -235,14 +239,7 @@ def aria2_reads_our_tracker_as_it_reads_others(check):
     tracker = _tracker(check)
     source = write(check.path("in", "old.bin"), 2 * MB)
     torrent = check.path("old.torrent")
-    lt = client.lt
-    storage = lt.file_storage()
-    lt.add_files(storage, source)
-    creator = lt.create_torrent(storage, 0, lt.create_torrent.v1_only)
-    creator.add_tracker(tracker.http)
-    lt.set_piece_hashes(creator, os.path.dirname(source))
-    with open(torrent, "wb") as file:
-        file.write(lt.bencode(creator.generate()))
+    _make_torrent(source, torrent, tracker.http, client.lt.create_torrent.v1_only)
     seed = client.Peer(check).seed(torrent, check.path("in"))
     check.until(20, "libtorrent is announced", lambda: tracker.announces(address=seed.address))
 
