@@ -10,7 +10,8 @@ namespace Shoal.Engine;
 /// <summary>What a swarm hears of. Numbers in what peers say are as they sent them, except where the type says otherwise.</summary>
 internal abstract record SwarmEvent
 {
-    internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named) : SwarmEvent;
+    /// <param name="WantIt">Whether they said that they fetch the torrent, or have it: then a seed calls them too.</param>
+    internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named, bool WantIt = false) : SwarmEvent;
 
     internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming) : SwarmEvent;
 

@@ -74,7 +74,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     public event Action<PieceIndex, NetEndPoint>? PieceArrived;
 
     /// <param name="named">Whether the user named them, in a link or by an option.</param>
-    public void AddPeers(IReadOnlyList<NetEndPoint> endPoints, bool named = false) => Post(new SwarmEvent.PeersFound(endPoints, named));
+    /// <param name="wantIt">Whether they announced themselves, and so may wait for a seed to call.</param>
+    public void AddPeers(IReadOnlyList<NetEndPoint> endPoints, bool named = false, bool wantIt = false) => Post(new SwarmEvent.PeersFound(endPoints, named, wantIt));
 
     /// <summary>Gives the swarm its content, or another copy of it: from now on it serves what is there and fetches what is not.</summary>
     /// <param name="fetch">False to serve what is there and no more.</param>

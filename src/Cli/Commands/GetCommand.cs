@@ -16,9 +16,10 @@ internal static class GetCommand
         var seed = new Option<bool>("--seed") { Description = "Go on serving when it is done, until Ctrl+C" };
         var noUpload = new Option<bool>("--no-upload") { Description = "Only download: no listener, no announcement, no upload" };
         var timeout = Typed.Seconds("--timeout", "Give up after so long without any progress (default: never)");
+        var trackers = Typed.Trackers("A tracker to ask, beside those that the link names; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, overwrite, seed, noUpload, timeout };
+        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, overwrite, seed, noUpload, timeout, trackers };
         network.AddTo(command);
         output.AddTo(command);
         command.Validators.Add(result =>
@@ -43,6 +44,7 @@ internal static class GetCommand
                         Overwrite = parse.GetValue(overwrite),
                         Seed = parse.GetValue(seed),
                         Timeout = parse.GetValue(timeout),
+                        Trackers = parse.GetValue(trackers) ?? [],
                         Peers = network.Peers(parse),
                         Bootstrap = network.Bootstrap(parse),
                     };

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using Shoal.Cli.Arguments;
+using Shoal.Discovery.Trackers;
 using Shoal.Engine.Encryption;
 
 namespace Shoal.Cli.Commands;
@@ -51,6 +52,10 @@ internal static class Typed
     public static Option<string[]> HostPorts(string name, string description) => MakeMany(
         name, "HOST:PORT", description, static (string text, out string value) => HostPort.IsValid(value = text),
         "is no HOST:PORT: write it like 10.0.0.5:9000, [fe80::1]:9000 or node.example:9000");
+
+    public static Option<string[]> Trackers(string description) => MakeMany(
+        "--tracker", "URL", description, static (string text, out string value) => TrackerUrl.TryParse(value = text, out _),
+        "is no tracker: write its announce URL, such as http://tracker.example/announce or udp://tracker.example:6969");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)
         where T : struct

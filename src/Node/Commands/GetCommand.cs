@@ -18,6 +18,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     private long _reused;
     private string _phase = "finding";
     private bool _isAnnounced;
+    private string? _trackerTrouble;
 
     public async Task<ExitCode> RunAsync(CancellationToken ct)
     {
@@ -30,10 +31,13 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         services.Network.AddBootstrap(request.Bootstrap);
         services.Network.AddNodesOf(target.Metainfo);
-        Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], target.Metainfo is not { Info.IsPrivate: true }, pulseStop.Token);
+        var trackers = TrackerLists.Merge(target.Trackers, TrackerLists.Each(request.Trackers), services.Store.Trackers(target.Id));
+        await lease.TrackAsync(target.Keys, trackers);
+        var isPrivate = (target.Metainfo?.Info.IsPrivate ?? services.Store.Find(target.Id)?.IsPrivate) == true;
+        Task pulse = PulseAsync(lease, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksAround: !isPrivate, pulseStop.Token);
         try
         {
-            var (path, info) = await FetchAsync(target, lease, stall, either.Token);
+            var (path, info) = await FetchAsync(target, lease, trackers, stall, either.Token);
             await pulseStop.CancelAsync();
             await Task.WhenAll(pulse, find);
             Done(path, lease.Swarm.Snapshot);
@@ -58,12 +62,14 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         return ExitCode.Done;
     }
 
-    private async Task<(string Path, TorrentInfo Info)> FetchAsync(LinkTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
+    private async Task<(string Path, TorrentInfo Info)> FetchAsync(
+        LinkTarget target, SwarmLease lease, IReadOnlyList<IReadOnlyList<string>> trackers, StallWatch stall, CancellationToken ct)
     {
         using var turn = await lease.TakeTurnAsync(ct);
         var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, ct);
         stall.Moved();
         reporter.Report(TorrentNames.Describe(info));
+        await lease.TrackAsync(info.Keys, trackers); // a link need not say that it names a hybrid
 
         Action<PieceIndex, Core.NetEndPoint>? arrived = null;
         if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from.ToString()));
@@ -72,6 +78,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             while (true)
             {
                 var content = await BeginAsync(info, layers, stall, ct);
+                if (trackers.Count > 0) await services.Store.SetTrackersAsync(info.InfoHash, trackers, ct);
                 if (content.CopyPresent().IsFull && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
                 {
                     await using (content) return (await CompleteAsync(content, ct), info); // another copy is served already
@@ -80,7 +87,12 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
                 await lease.OpenAsync(content, fetch: true);
                 _isAnnounced = services.Options.Announce && services.Options.Upload && !info.IsPrivate;
                 if (_isAnnounced) _ = AnnounceAsync(lease, ct);
-                if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
+                if (!content.CopyPresent().IsFull)
+                {
+                    await lease.Swarm.Completed.WaitAsync(ct);
+                    if (content.CopyPresent().IsFull) lease.Trackers?.Complete();
+                }
+
                 if (content.CopyPresent().IsFull) return (await CompleteAsync(content, ct), info);
 
                 // another copy was shared into the swarm meanwhile: what is missing here is taken from it
@@ -120,7 +132,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
     }
 
-    private async Task PulseAsync(SwarmLoop swarm, StallWatch stall, CancellationToken ct)
+    private async Task PulseAsync(SwarmLease lease, StallWatch stall, CancellationToken ct)
     {
         ProgressEvent? last = null;
         long received = 0;
@@ -129,19 +141,29 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             while (true)
             {
                 await Task.Delay(Pulse, _clock, ct);
-                var now = swarm.Snapshot;
+                var now = lease.Swarm.Snapshot;
                 if (now.Downloaded > received) stall.Received();
                 else if (now.Phase != SwarmPhase.Metadata && last is { Length: 0 }) stall.Received(); // the metadata came
                 received = now.Downloaded;
                 var next = Describe(now);
                 if (next != last) reporter.Report(next with { Sources = Sources(now) });
                 last = next;
+                WarnOfTrackers(lease.Trackers?.Trouble, now);
             }
         }
         catch (OperationCanceledException)
         {
             // done, or stopped
         }
+    }
+
+    /// <summary>Once, and only if nobody was found in another way.</summary>
+    private void WarnOfTrackers(string? trouble, SwarmSnapshot now)
+    {
+        if (trouble is null || _trackerTrouble is not null || now.Known > 0 || now.Peers.Count > 0) return;
+
+        _trackerTrouble = trouble;
+        reporter.Report(new WarningEvent("trackers", trouble));
     }
 
     private ProgressEvent Describe(SwarmSnapshot now) => new(now.Have, now.Length, Math.Round(now.DownloadRate), now.Peers.Count)

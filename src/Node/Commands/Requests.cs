@@ -18,6 +18,9 @@ public sealed record ShareRequest(string Path)
     /// <summary>Where to put the <c>.torrent</c>; null for nowhere.</summary>
     public string? WriteTorrent { get; init; }
 
+    /// <summary>Announce URLs of trackers, in place of those that the store remembers; none to keep those.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
+
     /// <summary>Addresses to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
@@ -43,6 +46,9 @@ public sealed record GetRequest(string Link, string Folder)
     /// <summary>Seconds without any progress; null for no limit.</summary>
     public double? Timeout { get; init; }
 
+    /// <summary>Announce URLs of trackers, beside those that the link or the <c>.torrent</c> names.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
+
     /// <summary>Addresses to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
@@ -56,6 +62,9 @@ public sealed record FindRequest(string Id)
 {
     /// <summary>Seconds without an answer.</summary>
     public double Timeout { get; init; } = 30;
+
+    /// <summary>Announce URLs of trackers, beside those that the store remembers.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
 
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
 
@@ -71,6 +80,9 @@ public sealed record InspectRequest(string Link)
 
     /// <summary>Seconds until the metadata must be here.</summary>
     public double Timeout { get; init; } = 30;
+
+    /// <summary>Announce URLs of trackers, beside those that the link or the <c>.torrent</c> names.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
 
     /// <summary>Addresses to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];

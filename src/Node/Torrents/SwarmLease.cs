@@ -1,3 +1,5 @@
+using Shoal.Core;
+using Shoal.Discovery.Trackers;
 using Shoal.Engine;
 using Shoal.Storage;
 
@@ -12,12 +14,18 @@ internal sealed class SwarmLease(SwarmTable table, SwarmTable.Entry entry) : IAs
 
     public Task<bool> HasContentAsync() => table.HasContentAsync(entry);
 
+    /// <summary>Its trackers, once this lease named one or knew that another did; else null.</summary>
+    public TrackerHold? Trackers { get; private set; }
+
     public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(entry, content, fetch);
 
     /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
     public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(entry, isSeed, onChecked, ct);
 
     public void AnnounceWhenDue(bool isSeed) => table.AnnounceWhenDue(entry, isSeed);
+
+    /// <summary>Announces it to trackers too, from the first lease that says so until the last leaves.</summary>
+    public async Task TrackAsync(IReadOnlyList<Hash160> keys, IReadOnlyList<IReadOnlyList<string>> tiers) => Trackers = await table.TrackAsync(entry, keys, tiers);
 
     public Task<IDisposable> TakeTurnAsync(CancellationToken ct) => SwarmTable.TakeTurnAsync(entry, ct);
 
