@@ -205,7 +205,7 @@ def a_get_finds_libtorrent_by_a_tracker(check):
         torrent = check.path(f"{proto}.torrent")
         hashes = _make_torrent(source, torrent, url, client.lt.create_torrent.v2_only)
         seed = client.Peer(check).seed(torrent, check.path("in"))
-        check.until(20, "libtorrent is announced", lambda: tracker.announces(key=hashes.v2.to_bytes()[:20]))
+        check.until(50, "libtorrent is announced", lambda: tracker.announces(key=hashes.v2.to_bytes()[:20]))
 
         got = check.get(str(hashes.v2), check.folder(f"out-{proto}"), "--tracker", url, "--timeout", "30")
 
@@ -241,7 +241,7 @@ def aria2_reads_our_tracker_as_it_reads_others(check):
     torrent = check.path("old.torrent")
     _make_torrent(source, torrent, tracker.http, client.lt.create_torrent.v1_only)
     seed = client.Peer(check).seed(torrent, check.path("in"))
-    check.until(20, "libtorrent is announced", lambda: tracker.announces(address=seed.address))
+    check.until(50, "libtorrent is announced", lambda: tracker.announces(address=seed.address))
 
     address = check.address()
     aria2 = subprocess.Popen(
