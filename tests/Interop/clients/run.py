@@ -14,6 +14,7 @@ import check_dht_network
 import check_dht_protocol
 import check_encryption
 import check_dht_public
+import check_hostile
 import check_lan
 import check_limits
 import check_network
@@ -26,7 +27,7 @@ import check_trackers
 import check_versions
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_lan, check_trackers, check_store, check_versions, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
