@@ -73,7 +73,6 @@ internal sealed class Downloader : IDisposable
     private static Process StartSeed(string path)
     {
         var program = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") program.ArgumentList.Add(typeof(Downloader).Assembly.Location);
         program.ArgumentList.Add("seed");
         program.ArgumentList.Add(path);
         return Process.Start(program)!;
