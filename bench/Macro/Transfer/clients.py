@@ -41,13 +41,17 @@ class Case:
 class Processes:
     """Children that end with the block, and what they cost."""
 
+    def __init__(self, end_with_input=False):
+        self.end_with_input = end_with_input
+
     def __enter__(self):
         self.seeds, self.downloaders, self.before = [], [], 0.0
         return self
 
     def __exit__(self, *_):
         for process in self.downloaders + self.seeds:
-            stop(process)
+            process.stdin.close()
+            stop(process, patience=60 if self.end_with_input else 0)
 
     def start(self, where, command, **how):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, **how)
@@ -132,7 +136,7 @@ class Libtorrent:
     def run(self, case, work):
         torrent = make_torrent(case.source, work, "v2")
         node = [sys.executable, "-B", os.path.join(HERE, "libtorrent_node.py")]
-        with Processes() as all:
+        with Processes(end_with_input=True) as all:  # it still writes when it says that it is done
             seeds = [f"127.0.0.{10 + i}" for i in range(case.seeds)]
             downloaders = [f"127.0.0.{50 + i}" for i in range(case.downloaders)]
             for address in seeds:

@@ -34,9 +34,11 @@ def usage(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS, peak / 1024
 
 
-def stop(process):
-    """Ends a process that we started."""
-    if process.poll() is None:
+def stop(process, patience):
+    """Ends a process that we started, unless it ends by itself within so many seconds."""
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
         process.terminate()
         try:
             process.wait(20)

@@ -106,7 +106,7 @@ def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
     programs = [clients.Floor(), clients.Shoal(), clients.Libtorrent("tuned"), clients.Aria2()]
-    text, drawn, rows = [], [], []
+    text, drawn, rows, failures = [], [], [], []
     before = os.getloadavg()[1]
     with tempfile.TemporaryDirectory(dir=chosen.folder) as work:
         for case in cases(chosen, work):
@@ -117,9 +117,16 @@ def main():
             taken = {p.name: [] for p in here}
             for i in range(chosen.runs):
                 for program in here:
-                    run = measure(program, fitted[program.name], work)
+                    what = f"{case.name} {i + 1}/{chosen.runs} {program.name}"
+                    try:
+                        run = measure(program, fitted[program.name], work)
+                    except (RuntimeError, subprocess.CalledProcessError) as error:
+                        failures.append(f"{what}: {type(error).__name__}")
+                        print(f"{what}: failed: {error}", file=sys.stderr, flush=True)
+                        continue
                     taken[program.name].append(run)
-                    print(f"{case.name} {i + 1}/{chosen.runs} {program.name}: {run.wall:.2f} s, CPU {run.cpu:.2f} s", file=sys.stderr, flush=True)
+                    print(f"{what}: {run.wall:.2f} s, CPU {run.cpu:.2f} s", file=sys.stderr, flush=True)
+            taken = {name: runs for name, runs in taken.items() if runs}
             text += report.table(case, {name: c.size for name, c in fitted.items()}, taken)
             rows += report.goals(case, taken)
             drawn.append((case, taken))
@@ -130,6 +137,8 @@ def main():
         f"Load of the machine when it began: {before:.1f}, at the end: {os.getloadavg()[1]:.1f}. Sources in the page cache, destinations on the disk without fsync, every copy compared with its source.",
         "", "Wall: of Shoal and aria2 from the command, of libtorrent from being told of the peer, until everything is proven and in place. Transfer: Shoal's from its first request, libtorrent's from its first",
         "connection, aria2's from the first byte on the disk; the floor is nothing else. CPU of all processes together, user and system.", ""]
+    if failures:
+        head += [f"Runs that failed and do not count: {'; '.join(failures)}.", ""]
     if chosen.note:
         head += [chosen.note, ""]
     head += [f"![wall seconds]({today}-transfer.svg)", ""]
