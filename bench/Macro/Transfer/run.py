@@ -133,7 +133,7 @@ def main():
     today = datetime.date.today().isoformat()
     head = [
         f"# Transfers beside other clients, {today}", "",
-        f"`./build bench {' '.join(sys.argv[1:])}`".replace(" `", "`") + f" at commit {machine.commit(clients.ROOT)}; medians of {chosen.runs} (least-most), the programs in turn on the same files. {machine.facts()}. "
+        f"`./build bench --runs {chosen.runs} --mib {chosen.mib} --files {chosen.files}` at commit {machine.commit(clients.ROOT)}; medians of {chosen.runs} (least-most), the programs in turn on the same files. {machine.facts()}. "
         f"Load of the machine when it began: {before:.1f}, at the end: {os.getloadavg()[1]:.1f}. Sources in the page cache, destinations on the disk without fsync, every copy compared with its source.",
         "", "Wall: of Shoal and aria2 from the command, of libtorrent from being told of the peer, until everything is proven and in place. Transfer: Shoal's from its first request, libtorrent's from its first",
         "connection, aria2's from the first byte on the disk; the floor is nothing else. CPU of all processes together, user and system.", ""]
