@@ -36,6 +36,7 @@ class Case:
     size: int
     seeds: int
     downloaders: int
+    version: str = "v2"
 
 
 class Processes:
@@ -109,7 +110,13 @@ class Shoal:
         with Processes() as all:
             links = []
             for i in range(case.seeds):
-                share = all.start(all.seeds, [SHOAL, "share", case.source, "--store", f"{work}/seed{i}", "--listen", f"127.0.0.{10 + i}", "--json"], stdout=subprocess.PIPE)
+                here = ["--store", f"{work}/seed{i}", "--listen", f"127.0.0.{10 + i}", "--json"]
+                if case.version == "v1":  # which it does not make: it seeds what it finds in place
+                    torrent = make_torrent(case.source, work, "v1")
+                    wait_for(all.start(all.seeds, [SHOAL, "get", torrent, "-o", os.path.dirname(case.source), "--seed", *here], stdout=subprocess.PIPE), "done")
+                    links.append(torrent)
+                    continue
+                share = all.start(all.seeds, [SHOAL, "share", case.source, *["--hybrid"] * (case.version == "hybrid"), *here], stdout=subprocess.PIPE)
                 links.append(wait_for(share, "shared")["link"])
             seeds = [f"127.0.0.{10 + i}:9000" for i in range(case.seeds)]
             outs = folders(work, case.downloaders)
@@ -134,7 +141,7 @@ class Libtorrent:
         return True
 
     def run(self, case, work):
-        torrent = make_torrent(case.source, work, "v2")
+        torrent = make_torrent(case.source, work, case.version)
         node = [sys.executable, "-B", os.path.join(HERE, "libtorrent_node.py")]
         with Processes(end_with_input=True) as all:  # it still writes when it says that it is done
             seeds = [f"127.0.0.{10 + i}" for i in range(case.seeds)]
@@ -157,7 +164,7 @@ class Aria2:
     limit = None
 
     def runs(self, case):
-        return True
+        return case.version != "hybrid"  # of which it makes a torrent of its own: it hashes their info dictionary wrongly
 
     def run(self, case, work):
         with tracker.Tracker("127.0.0.1") as peers, Processes() as all:
@@ -262,7 +269,7 @@ def make_torrent(source, work, version, announce=None):
 
     storage = lt.file_storage()
     lt.add_files(storage, source)
-    creator = lt.create_torrent(storage, 0, lt.create_torrent.v2_only if version == "v2" else lt.create_torrent.v1_only)
+    creator = lt.create_torrent(storage, 0, {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}[version])
     if announce:
         creator.add_tracker(announce)
     lt.set_piece_hashes(creator, os.path.dirname(source))

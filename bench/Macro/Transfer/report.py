@@ -59,6 +59,8 @@ def goals(case, taken):
         if "the floor" in taken:
             floor = median(ours, lambda r: r.transfer) / median(taken["the floor"], lambda r: r.transfer)
             rows.append(("transfer, to the floor's", "at most 1.25", floor, floor <= 1.25))
+    elif case.version != "v2":
+        rows.append(("wall, to the shortest other's", "below 1", wall, wall < 1))
     elif case.name == "folder":
         seconds = median(ours, lambda r: r.wall)
         rows.append(("wall, to the shortest other's", "at most 0.5", wall, wall <= 0.5))

@@ -18,6 +18,7 @@ import clients
 import machine
 import report
 
+CASES = ["one", "v1", "hybrid", "folder", "four-one", "one-four"]
 RESULTS = os.path.join(clients.ROOT, "bench", "results")
 
 
@@ -26,7 +27,7 @@ def options():
     parser.add_argument("--runs", type=int, default=5, help="of each program in each case (5)")
     parser.add_argument("--mib", type=int, default=1024, help="of the single file (1024); one to four moves half of it")
     parser.add_argument("--files", type=int, default=20000, help="of 4 KiB in the folder (20000)")
-    parser.add_argument("--case", action="append", choices=["one", "folder", "four-one", "one-four"], help="only these; repeatable")
+    parser.add_argument("--case", action="append", choices=CASES, help="only these; repeatable")
     parser.add_argument("--shipped", action="store_true", help="also libtorrent as shipped, one to one, with a file of 64 MiB: uTP is slow on loopback")
     parser.add_argument("--transmission", action="store_true", help="also transmission, one to one, with a file of 64 MiB")
     parser.add_argument("--folder", help="where to work (the temporary folder); needs three times the size")
@@ -60,11 +61,14 @@ def make_folder(work, count):
 
 
 def cases(chosen, work):
-    wanted = chosen.case or ["one", "folder", "four-one", "one-four"]
+    wanted = chosen.case or CASES
     made = []
-    one = make_file(work, "one.bin", chosen.mib) if {"one", "four-one"} & set(wanted) else None
+    one = make_file(work, "one.bin", chosen.mib) if {"one", "v1", "hybrid", "four-one"} & set(wanted) else None
     if "one" in wanted:
         made.append(clients.Case("one", f"One to one, {chosen.mib} MiB", one, chosen.mib << 20, 1, 1))
+    for version, title in (("v1", "Version 1"), ("hybrid", "Hybrid")):
+        if version in wanted:
+            made.append(clients.Case(version, f"{title}, one to one, {chosen.mib} MiB", one, chosen.mib << 20, 1, 1, version))
     if "folder" in wanted:
         made.append(clients.Case("folder", f"One to one, {chosen.files} files of 4 KiB", make_folder(work, chosen.files), chosen.files * 4096, 1, 1))
     if "four-one" in wanted:
@@ -82,7 +86,7 @@ def limited(case, limit, work):
     path = os.path.join(work, "small.bin")
     if not os.path.exists(path):
         make_file(work, "small.bin", limit >> 20)
-    return clients.Case(case.name, case.title, path, limit, case.seeds, case.downloaders)
+    return clients.Case(case.name, case.title, path, limit, case.seeds, case.downloaders, case.version)
 
 
 def measure(client, case, work):

@@ -13,7 +13,7 @@ PROTOCOL = b"\x13BitTorrent protocol"
 EXTENDED, FAST = 1 << 20, 1 << 2
 
 
-class Raw:
+class _Raw:
     """A connection that says what it is told to, and nothing else."""
 
     def __init__(self, check, endpoint, infohash=None, address=None, peer_id=b"-XX0000-hostile-0001"):
@@ -74,7 +74,7 @@ def connections_by_the_thousand_from_one_address_keep_nobody_out(check):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
     address = check.address()
     for _ in range(1000):
-        Raw(check, share.tcp, address=address)
+        _Raw(check, share.tcp, address=address)
 
     got = _is_got(check, share, source)
 
@@ -84,7 +84,7 @@ def connections_by_the_thousand_from_one_address_keep_nobody_out(check):
 
 def whoever_says_nothing_is_dropped(check):
     _, share = _shared(check)
-    silent, slow = Raw(check, share.tcp), Raw(check, share.tcp)
+    silent, slow = _Raw(check, share.tcp), _Raw(check, share.tcp)
     slow.socket.sendall(PROTOCOL[:10])
 
     expect(silent.is_closed(15), "a connection that says nothing stays")
@@ -94,7 +94,7 @@ def whoever_says_nothing_is_dropped(check):
 def requests_by_the_thousand_end_the_connection(check):
     source, share = _shared(check)
     before = _resident(share.pid)
-    peers = [Raw(check, share.tcp, share.infohash, peer_id=b"-XX0000-hostile-%04d" % i) for i in range(8)]
+    peers = [_Raw(check, share.tcp, share.infohash, peer_id=b"-XX0000-hostile-%04d" % i) for i in range(8)]
     for peer in peers:
         peer.send(15)  # have none
         peer.send(2)
@@ -123,18 +123,18 @@ def requests_by_the_thousand_end_the_connection(check):
 def messages_longer_than_they_may_be_end_the_connection(check):
     _, share = _shared(check)
     for what, prefix in [("4 GiB", b"\xff\xff\xff\xff"), ("2 MiB", struct.pack(">I", 2 << 20))]:
-        peer = Raw(check, share.tcp, share.infohash)
+        peer = _Raw(check, share.tcp, share.infohash)
         peer.socket.sendall(prefix + b"\x05")
         expect(peer.is_closed(5), f"a message of {what} is waited for")
 
 
 def a_bitfield_of_the_wrong_size_ends_the_connection_and_unknown_messages_do_not(check):
     source, share = _shared(check)
-    wrong = Raw(check, share.tcp, share.infohash)
+    wrong = _Raw(check, share.tcp, share.infohash)
     wrong.send(5, b"\xff" * 1000)
     expect(wrong.is_closed(5), "a bitfield of 8,000 pieces was taken")
 
-    odd = Raw(check, share.tcp, share.infohash)
+    odd = _Raw(check, share.tcp, share.infohash)
     odd.send(15)
     for kind in (10, 11, 12, 40, 99, 255):
         odd.send(kind, os.urandom(50))
