@@ -47,7 +47,8 @@ internal abstract record SwarmEvent
     internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;
 
     /// <summary>The content is open; what it has may be served, and what it lacks fetched if that is wanted.</summary>
-    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true) : SwarmEvent;
+    /// <param name="Only">What is wanted; null for everything.</param>
+    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true, Selection? Only = null) : SwarmEvent;
 
     internal sealed record PieceStored(PieceIndex Piece, PutStatus Status) : SwarmEvent;
 

@@ -18,6 +18,7 @@ internal sealed class Downloads
     private readonly PieceLayers _layers;
     private readonly IReadOnlyDictionary<PeerKey, Peer> _peers;
     private readonly Bitfield _have;
+    private readonly Wishes _wishes;
     private readonly PieceBufferPool _buffers;
     private readonly ISwarmEffects _effects;
     private readonly PiecePicker _picker;
@@ -29,9 +30,9 @@ internal sealed class Downloads
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
 
-    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
+    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, Wishes wishes, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
     {
-        _peers = peers;
+        (_peers, _wishes) = (peers, wishes);
         (_geometry, _layers, _have, _buffers, _effects) = (info.Geometry, layers, have, buffers, effects);
         _picker = new PiecePicker(_geometry.PieceCount, random);
         _info = info;
@@ -60,7 +61,7 @@ internal sealed class Downloads
 
         foreach (var piece in _geometry.PiecesOf(file))
         {
-            if (!_have[piece] && !_open.ContainsKey(piece)) _picker.Add(piece);
+            if (!_have[piece] && _wishes.IsWanted(piece) && !_open.ContainsKey(piece)) _picker.Add(piece);
         }
     }
 
@@ -208,10 +209,10 @@ internal sealed class Downloads
         Close(piece);
         if (status == PutStatus.Stored)
         {
-            _have.Set(index);
+            if (_have.Set(index)) _wishes.Gained(index);
             _effects.PieceArrived(index, piece.Giver(default));
         }
-        else
+        else if (_wishes.IsWanted(index))
         {
             _picker.Add(index);
         }
@@ -221,7 +222,8 @@ internal sealed class Downloads
 
     public void OnLost(PieceIndex piece)
     {
-        if (_layers.CanProve(_geometry.FileOf(piece))) _picker.Add(piece);
+        _wishes.Lost(piece);
+        if (_wishes.IsWanted(piece) && _layers.CanProve(_geometry.FileOf(piece))) _picker.Add(piece);
     }
 
     /// <summary>Leaf hashes to ask a peer for, so that a bad block can be told from good ones.</summary>

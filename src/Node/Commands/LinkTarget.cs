@@ -15,6 +15,9 @@ internal sealed record LinkTarget(InfoHash Id)
     /// <summary>The whole of the torrent's description, if the link was a <c>.torrent</c>.</summary>
     public MetainfoFile? Metainfo { get; private init; }
 
+    /// <summary>The files that the link selects (BEP 53); null for all.</summary>
+    public SelectOnly? Select { get; private init; }
+
     public IReadOnlyList<string> Peers { get; private init; } = [];
 
     /// <exception cref="ShoalException">Not a link, or of a kind that is not fetched.</exception>
@@ -32,7 +35,10 @@ internal sealed record LinkTarget(InfoHash Id)
         if (MagnetLink.TryReadV1(text, out var v1)) return new LinkTarget(new InfoHash(v1));
         if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits, or 40 in v1.");
 
-        return new LinkTarget(link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value)) { V1 = link.InfoHashV1, Peers = link.Peers };
+        SelectOnly? select = null;
+        if (link.SelectOnly is { } numbers && !SelectOnly.TryParse(numbers, out select)) throw new ShoalException("bad-link", $"The link selects files by so={numbers}, which is no list of numbers such as 0,2,4-6.");
+
+        return new LinkTarget(link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value)) { V1 = link.InfoHashV1, Peers = link.Peers, Select = select };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

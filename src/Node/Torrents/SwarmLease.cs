@@ -1,3 +1,4 @@
+using Shoal.Core.Geometry;
 using Shoal.Engine;
 using Shoal.Storage;
 
@@ -12,7 +13,8 @@ internal sealed class SwarmLease(SwarmTable table, SwarmTable.Entry entry) : IAs
 
     public Task<bool> HasContentAsync() => table.HasContentAsync(entry);
 
-    public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(entry, content, fetch);
+    /// <param name="only">The files wanted; null for all.</param>
+    public Task OpenAsync(TorrentContent content, bool fetch, Selection? only = null) => table.OpenAsync(entry, content, fetch, only);
 
     /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
     public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(entry, isSeed, onChecked, ct);
