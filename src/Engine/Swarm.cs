@@ -96,6 +96,9 @@ internal sealed class Swarm
             case SwarmEvent.ContentOpened opened:
                 OnContentOpened(opened, now);
                 break;
+            case SwarmEvent.Prioritized or SwarmEvent.Preferred or SwarmEvent.OrderChosen:
+                OnWished(e, now);
+                break;
             case SwarmEvent.PieceStored stored:
                 OnStored(stored, now);
                 break;
@@ -214,8 +217,7 @@ internal sealed class Swarm
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _wishes = new Wishes(Have, e.Only?.Pieces);
         _downloads = new Downloads(e.Info, e.Layers, Have, _wishes, _buffers, _random, _effects, _neighbours.ByKey);
-        var layers = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _wishes.Wanted, _options.QuestionTimeout) : null;
-        _hashes = new HashExchange(layers, e.Info.InfoHash.Truncated, _downloads, _options, _effects, Peers);
+        LookForHashes();
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
@@ -226,6 +228,34 @@ internal sealed class Swarm
         }
 
         if (IsComplete) Finish(now);
+        ConnectMore(now);
+        _hashes?.Ask(now);
+        AskAll(now);
+    }
+
+    private void LookForHashes()
+    {
+        var picker = Layers!.Missing > 0 && Wants ? new HashPicker(Info!, Layers, _wishes!.Wanted, _options.QuestionTimeout) : null;
+        _hashes = new HashExchange(picker, Info!.InfoHash.Truncated, _downloads!, _options, _effects, Peers);
+    }
+
+    /// <summary>Somebody wants pieces of the open content otherwise; before it is open there are none.</summary>
+    private void OnWished(SwarmEvent e, TimeSpan now)
+    {
+        if (_downloads is null) return;
+
+        var (wasComplete, wanted) = (IsComplete, _wishes!.Wanted.Count);
+        if (e is SwarmEvent.Prioritized p) _downloads.Prioritize(p.Range, p.Priority);
+        if (e is SwarmEvent.Preferred d) _downloads.Prefer(d.Range, d.At);
+        if (e is SwarmEvent.OrderChosen o) _downloads.IsInOrder = o.InOrder;
+        if (Layers!.Missing > 0 && _wishes.Wanted.Count > wanted)
+        {
+            foreach (var peer in Peers) peer.OpenQuestions = 0;
+            LookForHashes();
+        }
+
+        foreach (var peer in Peers) UpdateInterest(peer);
+        if (IsComplete && !wasComplete) Finish(now);
         ConnectMore(now);
         _hashes?.Ask(now);
         AskAll(now);

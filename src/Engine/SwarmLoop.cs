@@ -91,6 +91,25 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, present, fetch, only));
     }
 
+    /// <summary>Pieces of the open content are wanted more, less, or not at all.</summary>
+    public void Prioritize(PieceRange range, PiecePriority priority) => Post(new SwarmEvent.Prioritized(Within(range), priority));
+
+    /// <summary>So are all pieces that hold bytes of a file.</summary>
+    public void Prioritize(FileIndex file, PiecePriority priority) =>
+        Prioritize(new PieceRange(Geometry.FirstPiece(file), Geometry.PieceCountOf(file)), priority);
+
+    /// <summary>Pieces of the open content are needed within a time from now, since somebody reads there: they come before all others, the soonest first. The last word on a piece counts.</summary>
+    public void Prefer(PieceRange range, TimeSpan within) => Post(new SwarmEvent.Preferred(Within(range), _shared.Now + within));
+
+    /// <summary>Whether pieces of the open content are begun in its order, and not the rarest first.</summary>
+    public void FetchInOrder(bool inOrder) => Post(new SwarmEvent.OrderChosen(inOrder));
+
+    private TorrentGeometry Geometry => (_content ?? throw new InvalidOperationException("no content is open")).Info.Geometry;
+
+    private PieceRange Within(PieceRange range) => range.First >= 0 && range.Count >= 0 && range.First + range.Count <= Geometry.PieceCount
+        ? range
+        : throw new ArgumentOutOfRangeException(nameof(range));
+
     /// <summary>Closes all connections, waits for the disk, and ends.</summary>
     public ValueTask DisposeAsync()
     {
