@@ -15,7 +15,10 @@ internal interface ISwarmEffects
     void Close(PeerKey peer, CloseReason reason);
 
     /// <summary>The extension handshake; may be sent again when more is known.</summary>
-    void SendExtensions(PeerKey peer, long metadataSize);
+    void SendExtensions(PeerKey peer, Introduction introduction);
+
+    /// <summary>Tells of other peers, if the peer takes that (BEP 11).</summary>
+    void SendPeers(PeerKey peer, PexMessage message);
 
     /// <summary>What we have, once, before anything else is said of pieces; null for nothing.</summary>
     void SendBitfield(PeerKey peer, Bitfield? have);

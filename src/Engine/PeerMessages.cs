@@ -1,23 +1,26 @@
 using System.Buffers;
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Engine.Encryption;
 using Shoal.Engine.Serving;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
 
 namespace Shoal.Engine;
 
-/// <summary>What a swarm says to a peer, put into messages. BEP 3, 5, 6, 9, 10, 52.</summary>
+/// <summary>What a swarm says to a peer, put into messages. BEP 3, 5, 6, 9, 10, 11, 52.</summary>
 internal static class PeerMessages
 {
-    public static void SendExtensions(this PeerSession session, EngineOptions options, long metadataSize)
+    public static void SendExtensions(this PeerSession session, EngineOptions options, Introduction introduction)
     {
         if (!session.Handshake.HasExtensions) return;
 
         var hello = new ExtensionHandshake
         {
             MetadataId = PeerSession.OurMetadataId,
-            MetadataSize = metadataSize,
+            MetadataSize = introduction.MetadataSize,
+            PexId = introduction.TakesPex ? PeerSession.OurPexId : 0,
+            PrefersEncryption = options.Encryption is EncryptionMode.Prefer or EncryptionMode.Require,
             Client = options.Client,
             ListenPort = options.ListenPort,
             RequestQueue = UploadQueue.Capacity / 2,
@@ -58,6 +61,18 @@ internal static class PeerMessages
     {
         session.ExpectHashes();
         session.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
+    }
+
+    public static void SendPeers(this PeerSession session, PexMessage message)
+    {
+        if (session.TheirPexId == 0) return;
+
+        session.Connection.Send((session.TheirPexId, message), static (output, m) =>
+        {
+            var body = new ArrayBufferWriter<byte>(512);
+            m.message.Write(body);
+            MessageWriter.WriteExtended(output, m.TheirPexId, body.WrittenSpan);
+        });
     }
 
     public static void SendMetadata(this PeerSession session, MetadataMessage message, ReadOnlyMemory<byte> data)

@@ -12,12 +12,15 @@ namespace Shoal.Engine;
 
 /// <summary>
 /// A swarm's side of one connection. The reader copies blocks into their pieces here and turns the rest into events; the sender takes blocks to send from here. It decides
-/// nothing: what was asked for is noted by the loop, and what may be served is said by the loop. BEP 3, 6, 9, 10, 52.
+/// nothing: what was asked for is noted by the loop, and what may be served is said by the loop. BEP 3, 6, 9, 10, 11, 52.
 /// </summary>
 internal sealed class PeerSession : IPeerHandler
 {
     /// <summary>The number under which we take <c>ut_metadata</c>.</summary>
     public const int OurMetadataId = 2;
+
+    /// <summary>The number under which we take <c>ut_pex</c>.</summary>
+    public const int OurPexId = 1;
 
     private const int LongestOrdinary = 64 * 1024;
     private const int LongestRequest = 128 * 1024;
@@ -60,6 +63,9 @@ internal sealed class PeerSession : IPeerHandler
 
     /// <summary>The number under which the peer takes <c>ut_metadata</c>; 0 until it says.</summary>
     public int TheirMetadataId { get; private set; }
+
+    /// <summary>The number under which the peer takes <c>ut_pex</c>; 0 until it says.</summary>
+    public int TheirPexId { get; private set; }
 
     /// <summary>Payload sent.</summary>
     public long Uploaded => Interlocked.Read(ref _uploaded);
@@ -306,7 +312,7 @@ internal sealed class PeerSession : IPeerHandler
         {
             if (!ExtensionHandshake.TryRead(payload[1..], out var extensions)) return CloseReason.MalformedMessage;
 
-            TheirMetadataId = extensions.MetadataId;
+            (TheirMetadataId, TheirPexId) = (extensions.MetadataId, extensions.PexId);
             _batch.Add(new SwarmEvent.ExtensionsKnown(Key, extensions));
         }
         else if (payload[0] == OurMetadataId)
@@ -315,6 +321,12 @@ internal sealed class PeerSession : IPeerHandler
             if (message.Type != MetadataMessageType.Request && !TryTakeOwed(ref _metadataOwed)) return Stray();
 
             _batch.Add(new SwarmEvent.MetadataReceived(Key, message, data.ToArray()));
+        }
+        else if (payload[0] == OurPexId)
+        {
+            if (!PexMessage.TryRead(payload[1..], out var told)) return CloseReason.MalformedMessage;
+
+            _batch.Add(new SwarmEvent.PeersTold(Key, told));
         }
 
         return CloseReason.None;

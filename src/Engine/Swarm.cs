@@ -13,7 +13,7 @@ namespace Shoal.Engine;
 /// <summary>
 /// The peers sharing one torrent, and what to ask of whom. Synchronous: takes an event with the time and says through <see cref="ISwarmEffects"/> what to do; owned
 /// by one loop. Invariants: a piece is open, present or neither; a block is asked of a peer only if the peer has it, does not choke us and its hash is known to
-/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 52.
+/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 11, 52.
 /// </summary>
 internal sealed class Swarm
 {
@@ -29,6 +29,7 @@ internal sealed class Swarm
     private readonly Neighbours _neighbours;
     private readonly Choker _choker;
     private readonly MetadataExchange _metadata;
+    private readonly PeerExchange _exchange;
     private Downloads? _downloads;
     private HashExchange? _hashes;
     private bool _fetch = true;
@@ -40,6 +41,7 @@ internal sealed class Swarm
         _neighbours = new Neighbours(ourId, options, random, effects);
         _choker = new Choker(options, random);
         _metadata = new MetadataExchange(infoHash, options, effects, Peers);
+        _exchange = new PeerExchange(effects, Peers, found => _neighbours.Hear(found, named: false));
     }
 
     public TorrentInfo? Info => _metadata.Info;
@@ -63,6 +65,9 @@ internal sealed class Swarm
 
     /// <summary>Whether anything is missing that is to be fetched.</summary>
     private bool Wants => _fetch && !IsComplete;
+
+    /// <summary>A second one may add nothing that the first denied: libtorrent gives up for good what is not in it. So PEX is denied only where it is known to be out of place.</summary>
+    private Introduction Introduction => new(Info?.Bytes.Length ?? 0, TakesPex: Info is not { IsPrivate: true }, UploadOnly: false);
 
     /// <summary>Whether the piece is on its way.</summary>
     public bool IsOpen(PieceIndex piece) => _downloads?.IsOpen(piece) == true;
@@ -158,6 +163,10 @@ internal sealed class Swarm
             case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
                 if (!_metadata.OnMessage(peer, m, now)) Ban(peer, now);
                 break;
+            case SwarmEvent.PeersTold m when Find(m.Peer, now) is { } peer:
+                if (_exchange.OnMessage(peer, m.Message, Info?.IsPrivate, now) is var reason and not CloseReason.None) _effects.Close(peer.Key, reason);
+                ConnectMore(now);
+                break;
             case SwarmEvent.HashesReceived m when Find(m.Peer, now) is { } peer:
                 OnHashes(peer, m, now);
                 break;
@@ -188,7 +197,7 @@ internal sealed class Swarm
             AskAll(now);
         }
 
-        _effects.SendExtensions(e.Peer, Info?.Bytes.Length ?? 0);
+        _effects.SendExtensions(e.Peer, Introduction);
         _effects.SendBitfield(e.Peer, Have);
     }
 
@@ -197,6 +206,7 @@ internal sealed class Swarm
         _downloads?.Forget(peer);
         _metadata.Forget(peer);
         _neighbours.Release(peer, reason, now);
+        if (reason is CloseReason.NothingToDo or CloseReason.TooMany || (reason == CloseReason.Disconnected && IsComplete && peer.OnlyGives)) _exchange.OnParted(peer);
         if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed) _neighbours.CallBack(peer, now);
         DealSlots(now);
         ConnectMore(now);
@@ -251,7 +261,7 @@ internal sealed class Swarm
             return;
         }
 
-        if (before is null) _effects.SendExtensions(peer.Key, Info!.Bytes.Length); // it may ask for the metadata now
+        if (before is null) _effects.SendExtensions(peer.Key, Introduction); // it may ask for the metadata now
         for (var piece = Have.NextSet(0); piece >= 0; piece = Have.NextSet(piece + 1))
         {
             if (before?[piece] != true) _effects.SendHave(peer.Key, new PieceIndex(piece));
@@ -437,6 +447,7 @@ internal sealed class Swarm
 
         ConnectMore(now);
         _metadata.Ask(now);
+        _exchange.Tick(Info?.IsPrivate, now);
         _hashes?.Ask(now);
         DealSlots(now);
         AskAll(now);

@@ -42,6 +42,9 @@ internal abstract record SwarmEvent
 
     internal sealed record MetadataReceived(PeerKey Peer, MetadataMessage Message, byte[] Data) : SwarmEvent;
 
+    /// <summary>The peer tells of others.</summary>
+    internal sealed record PeersTold(PeerKey Peer, PexMessage Message) : SwarmEvent;
+
     internal sealed record HashesReceived(PeerKey Peer, HashRequest Request, byte[] Hashes) : SwarmEvent;
 
     internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;

@@ -340,7 +340,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         Find(peer)?.Connection.Close(reason);
     }
 
-    void ISwarmEffects.SendExtensions(PeerKey peer, long metadataSize) => Find(peer)?.SendExtensions(_shared.Options, metadataSize);
+    void ISwarmEffects.SendExtensions(PeerKey peer, Introduction introduction) => Find(peer)?.SendExtensions(_shared.Options, introduction);
+
+    void ISwarmEffects.SendPeers(PeerKey peer, PexMessage message) => Find(peer)?.SendPeers(message);
 
     void ISwarmEffects.SendBitfield(PeerKey peer, Bitfield? have) => Find(peer)?.SendBitfield(have, _shared.Options.DhtPort);
 

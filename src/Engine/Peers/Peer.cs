@@ -36,6 +36,12 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public bool IsSeed => HasSaid && (Has is null || Has.IsFull);
 
+    /// <summary>Whether it says that it wants nothing (BEP 21).</summary>
+    public bool IsUploadOnly { get; set; }
+
+    /// <summary>Whether there is nothing to give it.</summary>
+    public bool OnlyGives => IsSeed || IsUploadOnly;
+
     /// <summary>What it said before there was a piece space to read it in.</summary>
     public IReadOnlyList<SwarmEvent> Early => _early ?? [];
 
@@ -77,6 +83,11 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     /// <summary>Where we could connect to it, if that is known and another connection was made.</summary>
     public NetEndPoint? ListensAt { get; set; }
+
+    /// <summary>Where others could connect to it, as far as that is known.</summary>
+    public NetEndPoint? Home => !IsIncoming ? EndPoint : ListensAt ?? (Extensions is { ListenPort: > 0 and var port } ? EndPoint.WithPort(port) : null);
+
+    public PexRecord Pex { get; } = new(now + PeerExchange.FirstAfter);
 
     public bool HasPiece(PieceIndex piece) => HasSaid && (Has is null || Has[piece]) && Refused?.Contains(piece) != true;
 

@@ -17,6 +17,7 @@ import check_lan
 import check_limits
 import check_network
 import check_peers
+import check_pex
 import check_refusals
 import check_shapes
 import check_stopping
@@ -24,7 +25,7 @@ import check_store
 import check_versions
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_encryption, check_lan, check_store, check_versions, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_encryption, check_lan, check_store, check_versions, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

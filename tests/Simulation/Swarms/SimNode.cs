@@ -161,8 +161,16 @@ internal sealed class SimNode : ISwarmEffects
         _city.After(_city.Latency, () => there.Owner.Drop(there, CloseReason.Disconnected));
     }
 
-    public void SendExtensions(PeerKey peer, long metadataSize) =>
-        Tell(peer, key => new SwarmEvent.ExtensionsKnown(key, new ExtensionHandshake { MetadataId = 1, MetadataSize = metadataSize, ListenPort = 9000, RequestQueue = 2048 }));
+    public void SendExtensions(PeerKey peer, Introduction introduction) => Tell(peer, key => new SwarmEvent.ExtensionsKnown(key, new ExtensionHandshake
+    {
+        MetadataId = 1,
+        MetadataSize = introduction.MetadataSize,
+        PexId = introduction.TakesPex ? 1 : 0,
+        ListenPort = 9000,
+        RequestQueue = 2048,
+    }));
+
+    public void SendPeers(PeerKey peer, PexMessage message) => Tell(peer, key => new SwarmEvent.PeersTold(key, message));
 
     public void SendBitfield(PeerKey peer, Bitfield? have)
     {

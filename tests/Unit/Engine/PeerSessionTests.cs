@@ -60,6 +60,7 @@ public sealed class PeerSessionTests : IAsyncDisposable
         { "empty extended", ScriptedPeer.Message(ScriptedPeer.Extended), CloseReason.MalformedMessage },
         { "extension handshake that is none", ScriptedPeer.Message(ScriptedPeer.Extended, 0, (byte)'x'), CloseReason.MalformedMessage },
         { "metadata message that is none", ScriptedPeer.Message(ScriptedPeer.Extended, 2, (byte)'d'), CloseReason.MalformedMessage },
+        { "pex message that is none", ScriptedPeer.Message(ScriptedPeer.Extended, 1, (byte)'d'), CloseReason.MalformedMessage },
         { "short hash request", ScriptedPeer.Message(ScriptedPeer.HashRequest, new byte[47]), CloseReason.MalformedMessage },
         { "long hash request", ScriptedPeer.Message(ScriptedPeer.HashRequest, new byte[49]), CloseReason.MalformedMessage },
         { "rejects of nothing", Many(300, Request(ScriptedPeer.Reject, 0, 0, Block)), CloseReason.Unsolicited },

@@ -51,9 +51,13 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public void Close(PeerKey peer, CloseReason reason) => Closed.Add((peer, reason));
 
-    public void SendExtensions(PeerKey peer, long metadataSize)
-    {
-    }
+    public List<(PeerKey Peer, Introduction Introduction)> Introductions { get; } = [];
+
+    public List<(PeerKey Peer, PexMessage Message)> Told { get; } = [];
+
+    public void SendExtensions(PeerKey peer, Introduction introduction) => Introductions.Add((peer, introduction));
+
+    public void SendPeers(PeerKey peer, PexMessage message) => Told.Add((peer, message));
 
     public void SendBitfield(PeerKey peer, Bitfield? have) => Bitfields.Add((peer, have is null ? "" : Drawn.Of(have)));
 
