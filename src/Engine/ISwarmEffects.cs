@@ -25,6 +25,15 @@ internal interface ISwarmEffects
 
     void SendHave(PeerKey peer, PieceIndex piece);
 
+    /// <summary>We have a piece no longer, if the peer takes that (BEP 54).</summary>
+    void SendDontHave(PeerKey peer, PieceIndex piece);
+
+    /// <summary>The peer may have that piece even while it is choked (BEP 6).</summary>
+    void SendAllowedFast(PeerKey peer, PieceIndex piece);
+
+    /// <summary>Whether nothing is wanted any more, if the peer takes that (BEP 21).</summary>
+    void SendUploadOnly(PeerKey peer, bool uploadOnly);
+
     void SendChoke(PeerKey peer, bool choked);
 
     void SendInterest(PeerKey peer, bool interested);

@@ -13,7 +13,7 @@ namespace Shoal.Engine;
 /// <summary>
 /// The peers sharing one torrent, and what to ask of whom. Synchronous: takes an event with the time and says through <see cref="ISwarmEffects"/> what to do; owned
 /// by one loop. Invariants: a piece is open, present or neither; a block is asked of a peer only if the peer has it, does not choke us and its hash is known to
-/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 11, 52.
+/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 11, 21, 52, 54.
 /// </summary>
 internal sealed class Swarm
 {
@@ -33,6 +33,7 @@ internal sealed class Swarm
     private Downloads? _downloads;
     private HashExchange? _hashes;
     private bool _fetch = true;
+    private bool _hasSaidOnlyGives;
     private TimeSpan _diskRestsUntil;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
@@ -67,7 +68,10 @@ internal sealed class Swarm
     private bool Wants => _fetch && !IsComplete;
 
     /// <summary>A second one may add nothing that the first denied: libtorrent gives up for good what is not in it. So PEX is denied only where it is known to be out of place.</summary>
-    private Introduction Introduction => new(Info?.Bytes.Length ?? 0, TakesPex: Info is not { IsPrivate: true }, UploadOnly: false);
+    private Introduction Introduction => new(Info?.Bytes.Length ?? 0, TakesPex: Info is not { IsPrivate: true }, OnlyGives);
+
+    /// <summary>Whether we are a seed, or want no more than we have (BEP 21).</summary>
+    private bool OnlyGives => Have is not null && !Wants;
 
     /// <summary>Whether the piece is on its way.</summary>
     public bool IsOpen(PieceIndex piece) => _downloads?.IsOpen(piece) == true;
@@ -149,7 +153,18 @@ internal sealed class Swarm
                 _downloads?.OnWasted(peer, m, now);
                 Ask(peer, now);
                 break;
+            case SwarmEvent.PeerLost m when Find(m.Peer, now) is { } peer:
+                OnPeerLost(peer, m, now);
+                break;
+            case SwarmEvent.FastAllowed m when Find(m.Peer, now) is { } peer:
+                OnFastAllowed(peer, m, now);
+                break;
+            case SwarmEvent.UploadOnlyChanged m when Find(m.Peer, now) is { } peer:
+                peer.IsUploadOnly = m.UploadOnly;
+                DropIfUseless(peer);
+                break;
             case SwarmEvent.RequestRejected m when Find(m.Peer, now) is { } peer:
+                if (peer.IsChoking) peer.Disallow(m.Piece);
                 _downloads?.OnRejected(peer, m.Piece, m.Block, now);
                 AskAll(now);
                 break;
@@ -158,6 +173,9 @@ internal sealed class Swarm
                 peer.Client = m.Extensions.Client ?? peer.Client;
                 peer.Window.Limit(m.Extensions.RequestQueue);
                 _neighbours.OnListens(peer, m.Extensions.ListenPort);
+                _neighbours.OnSeen(peer, m.Extensions.YourAddress);
+                peer.IsUploadOnly = m.Extensions.UploadOnly;
+                if (DropIfUseless(peer)) break;
                 _metadata.Ask(now);
                 break;
             case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
@@ -207,7 +225,7 @@ internal sealed class Swarm
         _metadata.Forget(peer);
         _neighbours.Release(peer, reason, now);
         if (reason is CloseReason.NothingToDo or CloseReason.TooMany || (reason == CloseReason.Disconnected && IsComplete && peer.OnlyGives)) _exchange.OnParted(peer);
-        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed) _neighbours.CallBack(peer, now);
+        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.OnlyGives) _neighbours.CallBack(peer, now);
         DealSlots(now);
         ConnectMore(now);
         _metadata.Ask(now);
@@ -217,7 +235,7 @@ internal sealed class Swarm
 
     private void OnContentOpened(SwarmEvent.ContentOpened e, TimeSpan now)
     {
-        var before = Have;
+        var (before, hadEnough) = (Have, OnlyGives);
         CloseDownloads();
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _neighbours.ByKey);
@@ -226,6 +244,7 @@ internal sealed class Swarm
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
+            if (peer.HasSaid) OfferFast(peer);
             TellNews(peer, before);
             foreach (var early in peer.Early) HandleFromPeer(early, now);
             peer.ForgetEarly();
@@ -233,6 +252,7 @@ internal sealed class Swarm
         }
 
         if (IsComplete) Finish(now);
+        if (hadEnough && Wants) _neighbours.Reconsider(now);
         ConnectMore(now);
         _hashes?.Ask(now);
         AskAll(now);
@@ -306,13 +326,71 @@ internal sealed class Swarm
             return;
         }
 
-        if (gained is null) _downloads.OnPeerSaid(peer);
+        if (gained is null)
+        {
+            _downloads.OnPeerSaid(peer);
+            OfferFast(peer);
+        }
+
         foreach (var piece in gained ?? []) _downloads.OnPeerGained(piece);
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
         _hashes!.Ask(peer, now);
         Ask(peer, now);
+    }
+
+    private void OnPeerLost(Peer peer, SwarmEvent.PeerLost e, TimeSpan now)
+    {
+        if (_downloads is null)
+        {
+            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
+            return;
+        }
+
+        if ((uint)e.Piece >= (uint)Have!.Length)
+        {
+            _effects.Close(peer.Key, CloseReason.OutOfRange);
+            return;
+        }
+
+        var wasUncounted = peer.Has is null;
+        if (!peer.Lose(new PieceIndex(e.Piece), Have.Length)) return;
+
+        if (wasUncounted) _downloads.OnPeerSaid(peer); // seeds are not counted piece by piece
+        else _downloads.OnPeerLost(new PieceIndex(e.Piece));
+        if (!peer.Handshake.HasFast) _downloads.ReleaseAll(peer); // with BEP 6 it rejects what it was asked for and has no longer
+        UpdateInterest(peer);
+        AskAll(now);
+    }
+
+    private void OnFastAllowed(Peer peer, SwarmEvent.FastAllowed e, TimeSpan now)
+    {
+        if (_downloads is null)
+        {
+            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
+            return;
+        }
+
+        if ((uint)e.Piece >= (uint)Have!.Length)
+        {
+            _effects.Close(peer.Key, CloseReason.OutOfRange);
+            return;
+        }
+
+        peer.Allow(new PieceIndex(e.Piece), Have.Length);
+        Ask(peer, now);
+    }
+
+    /// <summary>A peer that has next to nothing need not wait for its turn with a few pieces (BEP 6).</summary>
+    private void OfferFast(Peer peer)
+    {
+        if (!_options.Upload || !peer.Handshake.HasFast || peer.Has is not { Count: < AllowedFast.Largest } has) return;
+
+        foreach (var piece in AllowedFast.SetOf(peer.EndPoint, peer.Handshake.Key, Have!.Length, AllowedFast.SizeFor(Info!.Geometry.PieceLength)))
+        {
+            if (Have[piece] && !has[piece]) _effects.SendAllowedFast(peer.Key, piece);
+        }
     }
 
     private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
@@ -348,7 +426,12 @@ internal sealed class Swarm
         if (Have is null || !Have.Clear(piece)) return;
 
         _downloads!.OnLost(piece);
-        foreach (var peer in Peers) UpdateInterest(peer);
+        foreach (var peer in Peers)
+        {
+            if (peer.Extensions is { DontHaveId: > 0 }) _effects.SendDontHave(peer.Key, piece);
+            UpdateInterest(peer);
+        }
+
         ConnectMore(now);
         AskAll(now);
     }
@@ -364,10 +447,10 @@ internal sealed class Swarm
         _effects.Completed();
     }
 
-    /// <summary>Two who have everything have nothing to say to each other.</summary>
+    /// <summary>Two who want nothing have nothing to say to each other (BEP 21).</summary>
     private bool DropIfUseless(Peer peer)
     {
-        if (!IsComplete || !peer.IsSeed || Have!.Length == 0) return false; // without pieces there is still the metadata to give
+        if (!OnlyGives || !peer.OnlyGives || Have!.Length == 0) return false; // without pieces there is still the metadata to give
 
         _effects.Close(peer.Key, CloseReason.NothingToDo);
         return true;
@@ -384,7 +467,7 @@ internal sealed class Swarm
 
     private void Ask(Peer peer, TimeSpan now)
     {
-        if (_downloads is null || !Wants || peer.IsChoking || !peer.AmInterested || now < _diskRestsUntil) return;
+        if (_downloads is null || !Wants || !peer.MayBeAsked || !peer.AmInterested || now < _diskRestsUntil) return;
 
         _downloads.Ask(peer, now);
     }
@@ -421,6 +504,17 @@ internal sealed class Swarm
 
     private void ConnectMore(TimeSpan now) => _neighbours.ConnectMore(Wants, now);
 
+    private void SayWhetherOnlyGives()
+    {
+        if (OnlyGives == _hasSaidOnlyGives) return;
+
+        _hasSaidOnlyGives = OnlyGives;
+        foreach (var peer in Peers.ToList())
+        {
+            if (!DropIfUseless(peer)) _effects.SendUploadOnly(peer.Key, OnlyGives);
+        }
+    }
+
     private void OnTick(TimeSpan now)
     {
         foreach (var peer in Peers.ToList())
@@ -448,6 +542,7 @@ internal sealed class Swarm
         ConnectMore(now);
         _metadata.Ask(now);
         _exchange.Tick(Info?.IsPrivate, now);
+        SayWhetherOnlyGives();
         _hashes?.Ask(now);
         DealSlots(now);
         AskAll(now);

@@ -12,7 +12,7 @@ internal abstract record SwarmEvent
 {
     internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named) : SwarmEvent;
 
-    internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming) : SwarmEvent;
+    internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming, NetEndPoint Local = default) : SwarmEvent;
 
     internal sealed record ConnectFailed(NetEndPoint EndPoint) : SwarmEvent;
 
@@ -26,6 +26,14 @@ internal abstract record SwarmEvent
     internal sealed record InterestChanged(PeerKey Peer, bool Interested) : SwarmEvent;
 
     internal sealed record PeerHas(PeerKey Peer, int Piece) : SwarmEvent;
+
+    internal sealed record PeerLost(PeerKey Peer, int Piece) : SwarmEvent;
+
+    /// <summary>The peer gives a piece even while it chokes us.</summary>
+    internal sealed record FastAllowed(PeerKey Peer, int Piece) : SwarmEvent;
+
+    /// <summary>The peer says whether it wants nothing.</summary>
+    internal sealed record UploadOnlyChanged(PeerKey Peer, bool UploadOnly) : SwarmEvent;
 
     /// <param name="Bits">The wire form; null for all or none.</param>
     internal sealed record PeerBitfield(PeerKey Peer, byte[]? Bits, bool All) : SwarmEvent;

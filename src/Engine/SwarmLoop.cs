@@ -126,7 +126,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         try
         {
             using var stop = _stopped.Register(static c => ((PeerConnection)c!).Close(CloseReason.Stopping), session.Connection);
-            var connected = new SwarmEvent.PeerConnected(key, dialled, handshake, incoming);
+            var connected = new SwarmEvent.PeerConnected(key, dialled, handshake, incoming, transport.LocalEndPoint);
             await _mailbox.Writer.WriteAsync(new Mail(connected, session), _stopped);
             var reason = await RunSessionAsync(session, received);
             await _mailbox.Writer.WriteAsync(new Mail(new SwarmEvent.PeerClosed(key, reason), null), _stopped);
@@ -347,6 +347,12 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     void ISwarmEffects.SendBitfield(PeerKey peer, Bitfield? have) => Find(peer)?.SendBitfield(have, _shared.Options.DhtPort);
 
     void ISwarmEffects.SendHave(PeerKey peer, PieceIndex piece) => Find(peer)?.SendHave(piece);
+
+    void ISwarmEffects.SendDontHave(PeerKey peer, PieceIndex piece) => Find(peer)?.SendDontHave(piece);
+
+    void ISwarmEffects.SendAllowedFast(PeerKey peer, PieceIndex piece) => Find(peer)?.SendAllowedFast(piece, _content!.Info.Geometry.LengthOf(piece));
+
+    void ISwarmEffects.SendUploadOnly(PeerKey peer, bool uploadOnly) => Find(peer)?.SendUploadOnly(uploadOnly);
 
     void ISwarmEffects.SendChoke(PeerKey peer, bool choked) => Find(peer)?.SetChoke(choked);
 

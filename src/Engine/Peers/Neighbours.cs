@@ -5,7 +5,7 @@ namespace Shoal.Engine.Peers;
 
 /// <summary>
 /// Whom we are connected to, whom we are connecting to, and whom to try next. Invariant: at most one connection to each peer ID, none to ourselves, none to those
-/// banned. BEP 3.
+/// banned. BEP 3; where all places are taken, BEP 40.
 /// </summary>
 internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random random, ISwarmEffects effects)
 {
@@ -13,6 +13,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     private readonly HashSet<NetEndPoint> _connecting = [];
     private readonly PeerList _list = new(options, random);
     private readonly CallBacks _callBacks = new();
+    private readonly OwnAddress _own = new();
 
     public IReadOnlyDictionary<PeerKey, Peer> ByKey => _connected;
 
@@ -52,13 +53,13 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     }
 
     /// <summary>Takes a connection in, or closes it.</summary>
-    /// <param name="replaced">The same peer by another connection, closed in favour of this one.</param>
+    /// <param name="replaced">The same peer by another connection, or one of lower priority, closed in favour of this one.</param>
     /// <returns>The new peer; null if it was turned away.</returns>
     public Peer? Admit(SwarmEvent.PeerConnected e, TimeSpan now, out Peer? replaced)
     {
         if (!e.Incoming) _connecting.Remove(e.EndPoint);
         replaced = null;
-        var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now);
+        var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now) { Priority = PriorityOf(e) };
         var twin = _connected.Values.FirstOrDefault(p => p.Handshake.PeerId == peer.Handshake.PeerId);
         if (Refuse(peer, twin) is var reason and not CloseReason.None)
         {
@@ -74,6 +75,13 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
             Replace(twin, peer);
             replaced = twin;
         }
+        else if (_connected.Count >= options.MaxPeers)
+        {
+            replaced = LeastWelcome()!;
+            effects.Close(replaced.Key, CloseReason.TooMany);
+            _connected.Remove(replaced.Key);
+            Release(replaced, CloseReason.TooMany, now);
+        }
 
         _connected[e.Peer] = peer;
         return peer;
@@ -87,6 +95,15 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
         var endPoint = peer.EndPoint.WithPort(port);
         if (peer.ListensAt is null && _list.Hold(endPoint)) peer.ListensAt = endPoint;
     }
+
+    /// <summary>A peer says at which address it sees us.</summary>
+    public void OnSeen(Peer peer, NetEndPoint? address)
+    {
+        if (address is { } ours) _own.Hear(peer.EndPoint, ours);
+    }
+
+    /// <summary>Something is wanted again: those that had nothing for us may have it now.</summary>
+    public void Reconsider(TimeSpan now) => _list.Reconsider(now);
 
     /// <returns>The peer; null if it was let go before.</returns>
     public Peer? Remove(PeerKey key) => _connected.Remove(key, out var peer) ? peer : null;
@@ -123,12 +140,17 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     {
         if (peer.Handshake.PeerId == ourId) return CloseReason.Self;
         if (_list.IsBanned(peer.EndPoint, peer.Handshake.PeerId)) return CloseReason.Corrupt;
-        if (twin is null) return _connected.Count >= options.MaxPeers ? CloseReason.TooMany : CloseReason.None;
+        if (twin is null) return _connected.Count < options.MaxPeers || (peer.IsIncoming && LeastWelcome()?.Priority < peer.Priority) ? CloseReason.None : CloseReason.TooMany;
 
         // both sides may have dialled at once: each keeps the connection that the larger ID made
         var keepOutgoing = ourId.Value > peer.Handshake.PeerId.Value;
         return twin.IsIncoming == peer.IsIncoming || peer.IsIncoming == keepOutgoing ? CloseReason.Duplicate : CloseReason.None;
     }
+
+    private uint PriorityOf(SwarmEvent.PeerConnected e) => e.Local.Scope == NetworkScope.None ? 0 : PeerPriority.Of(_own.SeenBy(e.EndPoint, e.Local), e.EndPoint);
+
+    /// <summary>Of those that give nothing now, the one of lowest priority (BEP 40).</summary>
+    private Peer? LeastWelcome() => _connected.Values.Where(p => p.Window.Rate.BytesPerSecond == 0).MinBy(p => p.Priority);
 
     /// <summary>The endpoint leads to a peer we have already: it is tried again when that one is gone.</summary>
     private void Hand(NetEndPoint endPoint, Peer twin, TimeSpan now)

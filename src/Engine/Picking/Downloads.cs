@@ -73,6 +73,8 @@ internal sealed class Downloads
 
     public void OnPeerGained(PieceIndex piece) => _picker.Raise(piece);
 
+    public void OnPeerLost(PieceIndex piece) => _picker.Lower(piece);
+
     /// <summary>The peer is gone: what it owed is anybody's.</summary>
     public void Forget(Peer peer)
     {
@@ -286,7 +288,7 @@ internal sealed class Downloads
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
-        if (!_picker.TryPick(peer.Has, peer.Refused, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
+        if (!_picker.TryPick(peer.Askable, peer.Refused, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
 
         _picker.Remove(index);
         piece = new OpenPiece(index, buffer, _geometry.BlockCountOf(index));

@@ -165,6 +165,7 @@ internal sealed class SimNode : ISwarmEffects
     {
         MetadataId = 1,
         MetadataSize = introduction.MetadataSize,
+        UploadOnly = introduction.UploadOnly,
         PexId = introduction.TakesPex ? 1 : 0,
         ListenPort = 9000,
         RequestQueue = 2048,
@@ -179,6 +180,16 @@ internal sealed class SimNode : ISwarmEffects
     }
 
     public void SendHave(PeerKey peer, PieceIndex piece) => Tell(peer, key => new SwarmEvent.PeerHas(key, piece));
+
+    public void SendDontHave(PeerKey peer, PieceIndex piece) => Tell(peer, key => new SwarmEvent.PeerLost(key, piece));
+
+    public void SendAllowedFast(PeerKey peer, PieceIndex piece)
+    {
+        if (_connections.TryGetValue(peer, out var connection)) connection.Allowed.Add(piece);
+        Tell(peer, key => new SwarmEvent.FastAllowed(key, piece));
+    }
+
+    public void SendUploadOnly(PeerKey peer, bool uploadOnly) => Tell(peer, key => new SwarmEvent.UploadOnlyChanged(key, uploadOnly));
 
     public void SendChoke(PeerKey peer, bool choked)
     {
@@ -249,7 +260,7 @@ internal sealed class SimNode : ISwarmEffects
 
     private void OnRequest(SimConnection connection, BlockRequest request)
     {
-        if (!connection.IsOpenForRequests || !_present[request.Piece])
+        if (!(connection.IsOpenForRequests || connection.Allowed.Contains(request.Piece)) || !_present[request.Piece])
         {
             Reject(connection, request);
             return;

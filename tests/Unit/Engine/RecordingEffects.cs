@@ -63,6 +63,18 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public void SendHave(PeerKey peer, PieceIndex piece) => Haves.Add((peer, piece));
 
+    public List<(PeerKey Peer, int Piece)> DontHaves { get; } = [];
+
+    public List<(PeerKey Peer, int Piece)> AllowedFast { get; } = [];
+
+    public List<(PeerKey Peer, bool UploadOnly)> UploadOnly { get; } = [];
+
+    public void SendDontHave(PeerKey peer, PieceIndex piece) => DontHaves.Add((peer, piece));
+
+    public void SendAllowedFast(PeerKey peer, PieceIndex piece) => AllowedFast.Add((peer, piece));
+
+    public void SendUploadOnly(PeerKey peer, bool uploadOnly) => UploadOnly.Add((peer, uploadOnly));
+
     public void SendChoke(PeerKey peer, bool choked) => Chokes.Add((peer, choked));
 
     public void SendInterest(PeerKey peer, bool interested) => Interests.Add((peer, interested));
