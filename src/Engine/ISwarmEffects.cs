@@ -12,6 +12,9 @@ internal interface ISwarmEffects
 {
     void Connect(NetEndPoint endPoint);
 
+    /// <summary>Takes a web server as a peer that has everything (BEP 19).</summary>
+    void ConnectWebSeed(Uri url);
+
     void Close(PeerKey peer, CloseReason reason);
 
     /// <summary>The extension handshake; may be sent again when more is known.</summary>

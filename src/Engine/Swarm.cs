@@ -5,6 +5,7 @@ using Shoal.Engine.Buffers;
 using Shoal.Engine.Metadata;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Picking;
+using Shoal.Engine.WebSeeds;
 using Shoal.Storage;
 using Shoal.Wire;
 
@@ -18,6 +19,7 @@ namespace Shoal.Engine;
 internal sealed class Swarm
 {
     private const int MostHaves = 50_000;
+    private const int MostOfAWebSeed = 512; // blocks: one request in the making while another is answered
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(100); // BEP 3: two minutes
     private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
@@ -30,6 +32,7 @@ internal sealed class Swarm
     private readonly Choker _choker;
     private readonly MetadataExchange _metadata;
     private readonly PeerExchange _exchange;
+    private readonly WebSeedList _webSeeds;
     private Downloads? _downloads;
     private HashExchange? _hashes;
     private bool _fetch = true;
@@ -42,6 +45,7 @@ internal sealed class Swarm
         _neighbours = new Neighbours(ourId, options, random, effects);
         _choker = new Choker(options, random);
         _metadata = new MetadataExchange(infoHash, options, effects, Peers);
+        _webSeeds = new WebSeedList(options, effects);
         _exchange = new PeerExchange(effects, Peers, found => _neighbours.Hear(found, named: false));
     }
 
@@ -99,6 +103,16 @@ internal sealed class Swarm
                 break;
             case SwarmEvent.PeerClosed closed:
                 if (_neighbours.Remove(closed.Peer) is { } gone) OnClosed(gone, closed.Reason, now);
+                break;
+            case SwarmEvent.WebSeedsKnown known:
+                _webSeeds.Add(known.Urls);
+                break;
+            case SwarmEvent.WebSeedConnected connected:
+                OnWebSeed(connected, now);
+                break;
+            case SwarmEvent.WebSeedEnded ended:
+                _webSeeds.OnEnded(ended.Url, ended.End, ended.WasUseful, ended.RetryAfter, now);
+                if (_neighbours.Remove(ended.Peer) is { } over) OnClosed(over, CloseReason.Disconnected, now);
                 break;
             case SwarmEvent.ContentOpened opened:
                 OnContentOpened(opened, now);
@@ -217,6 +231,20 @@ internal sealed class Swarm
 
         _effects.SendExtensions(e.Peer, Introduction);
         _effects.SendBitfield(e.Peer, Have);
+    }
+
+    private void OnWebSeed(SwarmEvent.WebSeedConnected e, TimeSpan now)
+    {
+        if (Have is null || !Wants)
+        {
+            _effects.Close(e.Peer, CloseReason.NothingToDo);
+            return;
+        }
+
+        var peer = _neighbours.Admit(e, Have.Length, now);
+        peer.Window.Limit(MostOfAWebSeed);
+        UpdateInterest(peer);
+        Ask(peer, now);
     }
 
     private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
@@ -468,6 +496,7 @@ internal sealed class Swarm
     private void Ask(Peer peer, TimeSpan now)
     {
         if (_downloads is null || !Wants || !peer.MayBeAsked || !peer.AmInterested || now < _diskRestsUntil) return;
+        if (peer.WebSeed is not null && !_webSeeds.AreNeeded) return;
 
         _downloads.Ask(peer, now);
     }
@@ -499,6 +528,7 @@ internal sealed class Swarm
 
     private void Ban(Peer peer, TimeSpan now)
     {
+        if (peer.WebSeed is { } url) _webSeeds.Ban(url);
         if (_neighbours.Ban(peer)) OnClosed(peer, CloseReason.Corrupt, now);
     }
 
@@ -523,7 +553,7 @@ internal sealed class Swarm
             peer.Window.Tick(now, peer.WasFull);
             peer.WasFull = peer.Owed.Count > peer.Window.Size / 2;
             if (peer.Refused is not null && now - peer.RefusedAt > RefusalLasts) peer.ForgetRefusals();
-            if (now - peer.LastHeard > _options.SilenceLimit)
+            if (peer.WebSeed is null && now - peer.LastHeard > _options.SilenceLimit)
             {
                 _effects.Close(peer.Key, CloseReason.TimedOut);
                 continue;
@@ -543,6 +573,7 @@ internal sealed class Swarm
         _metadata.Ask(now);
         _exchange.Tick(Info?.IsPrivate, now);
         SayWhetherOnlyGives();
+        _webSeeds.Tick(Have is not null && Wants, Peers, now);
         _hashes?.Ask(now);
         DealSlots(now);
         AskAll(now);

@@ -1,6 +1,7 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
+using Shoal.Engine.WebSeeds;
 using Shoal.Storage;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
@@ -17,6 +18,12 @@ internal abstract record SwarmEvent
     internal sealed record ConnectFailed(NetEndPoint EndPoint) : SwarmEvent;
 
     internal sealed record PeerClosed(PeerKey Peer, CloseReason Reason) : SwarmEvent;
+
+    internal sealed record WebSeedsKnown(IReadOnlyList<Uri> Urls) : SwarmEvent;
+
+    internal sealed record WebSeedConnected(PeerKey Peer, Uri Url) : SwarmEvent;
+
+    internal sealed record WebSeedEnded(PeerKey Peer, Uri Url, WebSeedEnd End, bool WasUseful, TimeSpan RetryAfter) : SwarmEvent;
 
     /// <summary>The peer says only that it is there.</summary>
     internal sealed record KeptAlive(PeerKey Peer) : SwarmEvent;

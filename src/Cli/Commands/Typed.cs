@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using Shoal.Cli.Arguments;
 using Shoal.Engine.Encryption;
+using Shoal.Engine.WebSeeds;
 
 namespace Shoal.Cli.Commands;
 
@@ -51,6 +52,10 @@ internal static class Typed
     public static Option<string[]> HostPorts(string name, string description) => MakeMany(
         name, "HOST:PORT", description, static (string text, out string value) => HostPort.IsValid(value = text),
         "is no HOST:PORT: write it like 10.0.0.5:9000, [fe80::1]:9000 or node.example:9000");
+
+    public static Option<string[]> WebSeeds(string name, string description) => MakeMany(
+        name, "URL", description, static (string text, out string value) => WebSeedUrl.TryParse(value = text, out _),
+        "is no URL of a web server: write one such as https://files.example/pub/, without user or fragment");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)
         where T : struct

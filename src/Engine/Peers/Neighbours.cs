@@ -1,3 +1,4 @@
+using System.Text;
 using Shoal.Core;
 using Shoal.Wire;
 
@@ -87,6 +88,16 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
         return peer;
     }
 
+    /// <summary>Takes a web server in as a peer that has everything and never chokes.</summary>
+    public Peer Admit(SwarmEvent.WebSeedConnected e, int pieces, TimeSpan now)
+    {
+        var name = new PeerId(Hash.Sha1(Encoding.UTF8.GetBytes(e.Url.AbsoluteUri)));
+        var peer = new Peer(e.Peer, default, new Handshake(0, default, name), incoming: false, now) { WebSeed = e.Url, Client = "web seed", IsChoking = false };
+        peer.TryTake(new SwarmEvent.PeerBitfield(e.Peer, null, All: true), pieces, out _);
+        _connected[e.Peer] = peer;
+        return peer;
+    }
+
     /// <summary>A peer that came to us says where it listens: there is no need to connect to it as well.</summary>
     public void OnListens(Peer peer, int port)
     {
@@ -112,7 +123,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     /// <returns>Whether it was connected until now.</returns>
     public bool Ban(Peer peer)
     {
-        _list.Ban(peer.EndPoint, peer.Handshake.PeerId);
+        if (peer.WebSeed is null) _list.Ban(peer.EndPoint, peer.Handshake.PeerId);
         effects.Close(peer.Key, CloseReason.Corrupt);
         return _connected.Remove(peer.Key);
     }
@@ -150,7 +161,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     private uint PriorityOf(SwarmEvent.PeerConnected e) => e.Local.Scope == NetworkScope.None ? 0 : PeerPriority.Of(_own.SeenBy(e.EndPoint, e.Local), e.EndPoint);
 
     /// <summary>Of those that give nothing now, the one of lowest priority (BEP 40).</summary>
-    private Peer? LeastWelcome() => _connected.Values.Where(p => p.Window.Rate.BytesPerSecond == 0).MinBy(p => p.Priority);
+    private Peer? LeastWelcome() => _connected.Values.Where(p => p.WebSeed is null && p.Window.Rate.BytesPerSecond == 0).MinBy(p => p.Priority);
 
     /// <summary>The endpoint leads to a peer we have already: it is tried again when that one is gone.</summary>
     private void Hand(NetEndPoint endPoint, Peer twin, TimeSpan now)

@@ -24,6 +24,12 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public Handshake Handshake { get; } = handshake;
 
+    /// <summary>The URL of a web server that is taken as a peer (BEP 19); null for all others.</summary>
+    public Uri? WebSeed { get; init; }
+
+    /// <summary>What to call its place.</summary>
+    public string Address => WebSeed?.AbsoluteUri ?? EndPoint.ToString();
+
     public bool IsIncoming { get; } = incoming;
 
     public TimeSpan ConnectedAt { get; } = now;
@@ -59,6 +65,9 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public RequestWindow Window { get; } = new();
 
+    /// <summary>The piece it was last asked to begin.</summary>
+    public PieceIndex? LastBegun { get; set; }
+
     /// <summary>Blocks it owes, oldest first.</summary>
     public LinkedList<OwedBlock> Owed { get; } = new();
 
@@ -92,7 +101,7 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
     public NetEndPoint? ListensAt { get; set; }
 
     /// <summary>Where others could connect to it, as far as that is known.</summary>
-    public NetEndPoint? Home => !IsIncoming ? EndPoint : ListensAt ?? (Extensions is { ListenPort: > 0 and var port } ? EndPoint.WithPort(port) : null);
+    public NetEndPoint? Home => WebSeed is not null ? null : !IsIncoming ? EndPoint : ListensAt ?? (Extensions is { ListenPort: > 0 and var port } ? EndPoint.WithPort(port) : null);
 
     public PexRecord Pex { get; } = new(now + PeerExchange.FirstAfter);
 

@@ -288,13 +288,21 @@ internal sealed class Downloads
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
-        if (!_picker.TryPick(peer.Askable, peer.Refused, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
+        if ((!TryNext(peer, out var index) && !_picker.TryPick(peer.Askable, peer.Refused, out index)) || !_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
 
         _picker.Remove(index);
+        peer.LastBegun = index;
         piece = new OpenPiece(index, buffer, _geometry.BlockCountOf(index));
         _open[index] = piece;
         Own(peer, piece);
         return true;
+    }
+
+    /// <summary>Of a web seed, the piece behind the last one: a long run is one request.</summary>
+    private bool TryNext(Peer peer, out PieceIndex next)
+    {
+        next = new PieceIndex((peer.LastBegun ?? default) + 1);
+        return peer is { WebSeed: not null, LastBegun: not null } && _picker.Contains(next) && peer.MayBeAskedFor(next);
     }
 
     private bool Take(Peer peer, OpenPiece piece, out BlockIndex block)

@@ -28,6 +28,8 @@ internal sealed class PiecePicker
     /// <summary>How many pieces may be begun.</summary>
     public int Count => _count;
 
+    public bool Contains(PieceIndex piece) => (uint)piece.Value < (uint)_place.Length && _place[piece] >= 0;
+
     public int Availability(PieceIndex piece) => _availability[piece];
 
     /// <summary>The piece may be begun from now on.</summary>

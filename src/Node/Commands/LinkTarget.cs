@@ -17,6 +17,9 @@ internal sealed record LinkTarget(InfoHash Id)
 
     public IReadOnlyList<string> Peers { get; private init; } = [];
 
+    /// <summary>URLs of web servers that have the content (BEP 19).</summary>
+    public IReadOnlyList<string> WebSeeds { get; private init; } = [];
+
     /// <exception cref="ShoalException">Not a link, or of a kind that is not fetched.</exception>
     public static LinkTarget Read(string text, byte[]? torrent)
     {
@@ -25,14 +28,14 @@ internal sealed record LinkTarget(InfoHash Id)
             var error = MetainfoFile.Read(bytes, out var metainfo);
             if (error != MetainfoError.None) throw new ShoalException("bad-torrent", $"{text}: {TorrentNames.Sentence(error)}");
 
-            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo };
+            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo, WebSeeds = metainfo.WebSeeds };
         }
 
         if (Hash256.TryParse(text, out var id)) return new LinkTarget(new InfoHash(id));
         if (MagnetLink.TryReadV1(text, out var v1)) return new LinkTarget(new InfoHash(v1));
         if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits, or 40 in v1.");
 
-        return new LinkTarget(link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value)) { V1 = link.InfoHashV1, Peers = link.Peers };
+        return new LinkTarget(link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value)) { V1 = link.InfoHashV1, Peers = link.Peers, WebSeeds = link.WebSeeds };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

@@ -32,7 +32,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         var settings = new ShareSettings { Name = request.Name, PieceLength = request.PieceLength, IsPrivate = request.Private, IsHybrid = request.Hybrid };
         var hashing = new HashingReport(request.Path, reporter, services.Options.Clock);
         var shared = await services.Store.ShareAsync(request.Path, settings, hashing, ct);
-        if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers), path, ct);
+        if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers) { WebSeeds = request.WebSeeds }, path, ct);
 
         var lease = await services.Swarms!.EnterAsync(shared.Info.InfoHash, shared.Info.InfoHashV1);
         _leases.Add(lease);
@@ -47,7 +47,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         if (info.IsPrivate)
             reporter.Report(new WarningEvent("private", "The torrent is private: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
         reporter.Report(new SharedEvent(
-            TorrentNames.Link(info, services.Network.Hints), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+            TorrentNames.Link(info, services.Network.Hints, request.WebSeeds), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
         if (services.Options.Announce && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
     }
 

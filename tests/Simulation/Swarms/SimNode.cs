@@ -142,6 +142,8 @@ internal sealed class SimNode : ISwarmEffects
 
     private Handshake HandshakeOf(SimNode node) => new(Handshake.ExtensionBit | Handshake.FastBit, _city.Torrent.InfoHash.Truncated, node.Id);
 
+    public void ConnectWebSeed(Uri url) => throw new NotSupportedException("there is no web here");
+
     public void Close(PeerKey peer, CloseReason reason)
     {
         if (!_connections.TryGetValue(peer, out var connection)) return;

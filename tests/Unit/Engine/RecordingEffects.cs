@@ -49,6 +49,10 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public void Connect(NetEndPoint endPoint) => Connects.Add(endPoint);
 
+    public List<Uri> WebSeeds { get; } = [];
+
+    public void ConnectWebSeed(Uri url) => WebSeeds.Add(url);
+
     public void Close(PeerKey peer, CloseReason reason) => Closed.Add((peer, reason));
 
     public List<(PeerKey Peer, Introduction Introduction)> Introductions { get; } = [];
