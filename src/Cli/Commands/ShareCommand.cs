@@ -33,6 +33,7 @@ internal static class ShareCommand
         {
             var several = result.GetResult(paths)?.Tokens.Count > 1;
             if (several && result.GetResult(name) is not null) result.AddError("--name goes with one PATH: share them one by one.");
+            if (several && result.GetResult(webSeeds)?.Tokens.Any(t => !t.Value.EndsWith('/')) == true) result.AddError("--web-seed: for several PATHs give the folder they lie in, a URL that ends in /.");
             if (several && result.GetResult(torrent) is not null) result.AddError("--write-torrent goes with one PATH: share them one by one.");
             if (result.GetResult(name) is { Tokens: [{ Value: var text }] } && (text.Length == 0 || text is "." or ".." || text.AsSpan().ContainsAny('/', '\\', '\0'))) result.AddError("--name: write a name, without a path separator.");
         });
