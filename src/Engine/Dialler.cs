@@ -70,6 +70,11 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
         return opened?.Handshake.Key == agreed.Key ? opened : null;
     }
 
+    /// <summary>A stream to somebody who is no peer, from our addresses and within our limits.</summary>
+    /// <exception cref="IOException">Nobody answered there.</exception>
+    public async ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, CancellationToken ct) =>
+        Throttle(await (transport ?? throw new IOException("this node connects to nobody")).ConnectAsync(endPoint, ct));
+
     public ITransportConnection Throttle(ITransportConnection connection) => new ThrottledConnection(connection, download, upload);
 
     /// <param name="offersV2">Whether the key is that of v1, and v2 would be spoken as well (BEP 52).</param>

@@ -12,15 +12,30 @@ internal interface ISwarmEffects
 {
     void Connect(NetEndPoint endPoint);
 
+    /// <summary>Takes a web server as a peer that has everything (BEP 19).</summary>
+    void ConnectWebSeed(Uri url);
+
     void Close(PeerKey peer, CloseReason reason);
 
     /// <summary>The extension handshake; may be sent again when more is known.</summary>
-    void SendExtensions(PeerKey peer, long metadataSize);
+    void SendExtensions(PeerKey peer, Introduction introduction);
+
+    /// <summary>Tells of other peers, if the peer takes that (BEP 11).</summary>
+    void SendPeers(PeerKey peer, PexMessage message);
 
     /// <summary>What we have, once, before anything else is said of pieces; null for nothing.</summary>
     void SendBitfield(PeerKey peer, Bitfield? have);
 
     void SendHave(PeerKey peer, PieceIndex piece);
+
+    /// <summary>We have a piece no longer, if the peer takes that (BEP 54).</summary>
+    void SendDontHave(PeerKey peer, PieceIndex piece);
+
+    /// <summary>The peer may have that piece even while it is choked (BEP 6).</summary>
+    void SendAllowedFast(PeerKey peer, PieceIndex piece);
+
+    /// <summary>Whether nothing is wanted any more, if the peer takes that (BEP 21).</summary>
+    void SendUploadOnly(PeerKey peer, bool uploadOnly);
 
     void SendChoke(PeerKey peer, bool choked);
 

@@ -10,7 +10,7 @@ internal static partial class Log
     public static partial void PeerClosed(ILogger logger, NetEndPoint endPoint, CloseReason reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "peer {EndPoint} sent what does not verify and is not asked again")]
-    public static partial void PeerBanned(ILogger logger, NetEndPoint endPoint);
+    public static partial void PeerBanned(ILogger logger, string endPoint);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "no connections can be taken at {EndPoint} now")]
     public static partial void AcceptFailed(ILogger logger, NetEndPoint endPoint, Exception error);

@@ -1,23 +1,31 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Engine.Encryption;
 using Shoal.Engine.Serving;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
 
 namespace Shoal.Engine;
 
-/// <summary>What a swarm says to a peer, put into messages. BEP 3, 5, 6, 9, 10, 52.</summary>
+/// <summary>What a swarm says to a peer, put into messages. BEP 3, 5, 6, 9, 10, 11, 21, 52, 54.</summary>
 internal static class PeerMessages
 {
-    public static void SendExtensions(this PeerSession session, EngineOptions options, long metadataSize)
+    public static void SendExtensions(this PeerSession session, EngineOptions options, Introduction introduction)
     {
         if (!session.Handshake.HasExtensions) return;
 
         var hello = new ExtensionHandshake
         {
             MetadataId = PeerSession.OurMetadataId,
-            MetadataSize = metadataSize,
+            MetadataSize = introduction.MetadataSize,
+            DontHaveId = PeerSession.OurDontHaveId,
+            UploadOnlyId = PeerSession.OurUploadOnlyId,
+            UploadOnly = introduction.UploadOnly,
+            YourAddress = session.Connection.Transport.RemoteEndPoint,
+            PexId = introduction.TakesPex ? PeerSession.OurPexId : 0,
+            PrefersEncryption = options.Encryption is EncryptionMode.Prefer or EncryptionMode.Require,
             Client = options.Client,
             ListenPort = options.ListenPort,
             RequestQueue = UploadQueue.Capacity / 2,
@@ -42,6 +50,32 @@ internal static class PeerMessages
 
     public static void SendHave(this PeerSession session, PieceIndex piece) => session.Connection.Send(piece.Value, MessageWriter.WriteHave);
 
+    public static void SendDontHave(this PeerSession session, PieceIndex piece)
+    {
+        if (session.TheirDontHaveId == 0) return;
+
+        session.Connection.Send((session.TheirDontHaveId, piece), static (output, m) =>
+        {
+            Span<byte> index = stackalloc byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32BigEndian(index, m.piece);
+            MessageWriter.WriteExtended(output, m.TheirDontHaveId, index);
+        });
+    }
+
+    public static void SendUploadOnly(this PeerSession session, bool uploadOnly)
+    {
+        if (session.TheirUploadOnlyId != 0)
+            session.Connection.Send((session.TheirUploadOnlyId, uploadOnly), static (output, m) => MessageWriter.WriteExtended(output, m.TheirUploadOnlyId, [m.uploadOnly ? (byte)1 : (byte)0]));
+    }
+
+    public static void SendAllowedFast(this PeerSession session, PieceIndex piece, int pieceLength)
+    {
+        if (!session.Handshake.HasFast) return;
+
+        session.AllowFast(piece, pieceLength);
+        session.Connection.Send(piece.Value, MessageWriter.WriteAllowedFast);
+    }
+
     public static void SendInterest(this PeerSession session, bool interested) =>
         session.Connection.Send(interested ? MessageType.Interested : MessageType.NotInterested, MessageWriter.Write);
 
@@ -58,6 +92,18 @@ internal static class PeerMessages
     {
         session.ExpectHashes();
         session.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
+    }
+
+    public static void SendPeers(this PeerSession session, PexMessage message)
+    {
+        if (session.TheirPexId == 0) return;
+
+        session.Connection.Send((session.TheirPexId, message), static (output, m) =>
+        {
+            var body = new ArrayBufferWriter<byte>(512);
+            m.message.Write(body);
+            MessageWriter.WriteExtended(output, m.TheirPexId, body.WrittenSpan);
+        });
     }
 
     public static void SendMetadata(this PeerSession session, MetadataMessage message, ReadOnlyMemory<byte> data)

@@ -12,12 +12,21 @@ namespace Shoal.Engine;
 
 /// <summary>
 /// A swarm's side of one connection. The reader copies blocks into their pieces here and turns the rest into events; the sender takes blocks to send from here. It decides
-/// nothing: what was asked for is noted by the loop, and what may be served is said by the loop. BEP 3, 6, 9, 10, 52.
+/// nothing: what was asked for is noted by the loop, and what may be served is said by the loop. BEP 3, 6, 9, 10, 11, 21, 52, 54.
 /// </summary>
 internal sealed class PeerSession : IPeerHandler
 {
     /// <summary>The number under which we take <c>ut_metadata</c>.</summary>
     public const int OurMetadataId = 2;
+
+    /// <summary>The number under which we take <c>ut_pex</c>.</summary>
+    public const int OurPexId = 1;
+
+    /// <summary>The number under which we take <c>upload_only</c>.</summary>
+    public const int OurUploadOnlyId = 3;
+
+    /// <summary>The number under which we take <c>lt_donthave</c>.</summary>
+    public const int OurDontHaveId = 4;
 
     private const int LongestOrdinary = 64 * 1024;
     private const int LongestRequest = 128 * 1024;
@@ -61,6 +70,15 @@ internal sealed class PeerSession : IPeerHandler
     /// <summary>The number under which the peer takes <c>ut_metadata</c>; 0 until it says.</summary>
     public int TheirMetadataId { get; private set; }
 
+    /// <summary>The number under which the peer takes <c>ut_pex</c>; 0 until it says.</summary>
+    public int TheirPexId { get; private set; }
+
+    /// <summary>The number under which the peer takes <c>upload_only</c>; 0 until it says.</summary>
+    public int TheirUploadOnlyId { get; private set; }
+
+    /// <summary>The number under which the peer takes <c>lt_donthave</c>; 0 until it says.</summary>
+    public int TheirDontHaveId { get; private set; }
+
     /// <summary>Payload sent.</summary>
     public long Uploaded => Interlocked.Read(ref _uploaded);
 
@@ -95,6 +113,9 @@ internal sealed class PeerSession : IPeerHandler
         foreach (var request in refused) Reject(request);
     }
 
+    /// <summary>Loop: the peer may have a piece, once, even while it is choked.</summary>
+    public void AllowFast(PieceIndex piece, int length) => _uploads.Allow(piece, length);
+
     /// <summary>Gives back what was lent for blocks that will not come.</summary>
     public void Close() => _expected.Close();
 
@@ -116,6 +137,9 @@ internal sealed class PeerSession : IPeerHandler
             case MessageType.Have when payload.Length == 4:
                 _batch.Add(new SwarmEvent.PeerHas(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
                 return CloseReason.None;
+            case MessageType.AllowedFast when payload.Length == 4 && Handshake.HasFast:
+                _batch.Add(new SwarmEvent.FastAllowed(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
+                return CloseReason.None;
             case MessageType.Bitfield or MessageType.HaveAll or MessageType.HaveNone:
                 return OnPieces(type, payload);
             case MessageType.Request:
@@ -132,9 +156,10 @@ internal sealed class PeerSession : IPeerHandler
                 OnPort(BinaryPrimitives.ReadUInt16BigEndian(payload));
                 return CloseReason.None;
             case MessageType.Have or MessageType.Port:
+            case MessageType.AllowedFast or MessageType.Suggest when payload.Length != 4:
                 return CloseReason.MalformedMessage;
             default:
-                return CloseReason.None; // what we do not know is passed over (BEP 3, BEP 10)
+                return CloseReason.None; // what we do not know is passed over (BEP 3, BEP 10), and so are suggestions (BEP 6): rarest first serves everybody
         }
     }
 
@@ -308,7 +333,7 @@ internal sealed class PeerSession : IPeerHandler
         {
             if (!ExtensionHandshake.TryRead(payload[1..], out var extensions)) return CloseReason.MalformedMessage;
 
-            TheirMetadataId = extensions.MetadataId;
+            (TheirMetadataId, TheirPexId, TheirUploadOnlyId, TheirDontHaveId) = (extensions.MetadataId, extensions.PexId, extensions.UploadOnlyId, extensions.DontHaveId);
             _batch.Add(new SwarmEvent.ExtensionsKnown(Key, extensions));
         }
         else if (payload[0] == OurMetadataId)
@@ -317,6 +342,24 @@ internal sealed class PeerSession : IPeerHandler
             if (message.Type != MetadataMessageType.Request && !TryTakeOwed(ref _metadataOwed)) return Stray();
 
             _batch.Add(new SwarmEvent.MetadataReceived(Key, message, data.ToArray()));
+        }
+        else if (payload[0] == OurPexId)
+        {
+            if (!PexMessage.TryRead(payload[1..], out var told)) return CloseReason.MalformedMessage;
+
+            _batch.Add(new SwarmEvent.PeersTold(Key, told));
+        }
+        else if (payload[0] == OurUploadOnlyId && payload.Length == 2)
+        {
+            _batch.Add(new SwarmEvent.UploadOnlyChanged(Key, payload[1] != 0));
+        }
+        else if (payload[0] == OurDontHaveId && payload.Length == 1 + sizeof(int))
+        {
+            _batch.Add(new SwarmEvent.PeerLost(Key, BinaryPrimitives.ReadInt32BigEndian(payload[1..])));
+        }
+        else if (payload[0] is OurUploadOnlyId or OurDontHaveId)
+        {
+            return CloseReason.MalformedMessage;
         }
 
         return CloseReason.None;

@@ -5,6 +5,7 @@ using Shoal.Engine.Buffers;
 using Shoal.Engine.Metadata;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Picking;
+using Shoal.Engine.WebSeeds;
 using Shoal.Storage;
 using Shoal.Wire;
 
@@ -13,11 +14,12 @@ namespace Shoal.Engine;
 /// <summary>
 /// The peers sharing one torrent, and what to ask of whom. Synchronous: takes an event with the time and says through <see cref="ISwarmEffects"/> what to do; owned
 /// by one loop. Invariants: a piece is open, present or neither; a block is asked of a peer only if the peer has it, does not choke us and its hash is known to
-/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 52.
+/// be provable; nothing counts before it is proven. BEP 3, 6, 9, 10, 11, 21, 52, 54.
 /// </summary>
 internal sealed class Swarm
 {
     private const int MostHaves = 50_000;
+    private const int MostOfAWebSeed = 512; // blocks: one request in the making while another is answered
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(100); // BEP 3: two minutes
     private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
@@ -29,10 +31,13 @@ internal sealed class Swarm
     private readonly Neighbours _neighbours;
     private readonly Choker _choker;
     private readonly MetadataExchange _metadata;
+    private readonly PeerExchange _exchange;
+    private readonly WebSeedList _webSeeds;
     private Downloads? _downloads;
     private Wishes? _wishes;
     private HashExchange? _hashes;
     private bool _fetch = true;
+    private bool _hasSaidOnlyGives;
     private TimeSpan _diskRestsUntil;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
@@ -41,6 +46,8 @@ internal sealed class Swarm
         _neighbours = new Neighbours(ourId, options, random, effects);
         _choker = new Choker(options, random);
         _metadata = new MetadataExchange(infoHash, options, effects, Peers);
+        _webSeeds = new WebSeedList(options, effects);
+        _exchange = new PeerExchange(effects, Peers, found => _neighbours.Hear(found, named: false));
     }
 
     public TorrentInfo? Info => _metadata.Info;
@@ -65,6 +72,12 @@ internal sealed class Swarm
 
     /// <summary>Whether anything is missing that is to be fetched.</summary>
     private bool Wants => _fetch && !IsComplete;
+
+    /// <summary>A second one may add nothing that the first denied: libtorrent gives up for good what is not in it. So PEX is denied only where it is known to be out of place.</summary>
+    private Introduction Introduction => new(Info?.Bytes.Length ?? 0, TakesPex: Info is not { IsPrivate: true }, OnlyGives);
+
+    /// <summary>Whether we are a seed, or want no more than we have (BEP 21).</summary>
+    private bool OnlyGives => Have is not null && !Wants;
 
     /// <summary>Whether the piece is on its way.</summary>
     public bool IsOpen(PieceIndex piece) => _downloads?.IsOpen(piece) == true;
@@ -93,6 +106,16 @@ internal sealed class Swarm
                 break;
             case SwarmEvent.PeerClosed closed:
                 if (_neighbours.Remove(closed.Peer) is { } gone) OnClosed(gone, closed.Reason, now);
+                break;
+            case SwarmEvent.WebSeedsKnown known:
+                _webSeeds.Add(known.Urls);
+                break;
+            case SwarmEvent.WebSeedConnected connected:
+                OnWebSeed(connected, now);
+                break;
+            case SwarmEvent.WebSeedEnded ended:
+                _webSeeds.OnEnded(ended.Url, ended.End, ended.WasUseful, ended.RetryAfter, now);
+                if (_neighbours.Remove(ended.Peer) is { } over) OnClosed(over, CloseReason.Disconnected, now);
                 break;
             case SwarmEvent.ContentOpened opened:
                 OnContentOpened(opened, now);
@@ -150,7 +173,18 @@ internal sealed class Swarm
                 _downloads?.OnWasted(peer, m, now);
                 Ask(peer, now);
                 break;
+            case SwarmEvent.PeerLost m when Find(m.Peer, now) is { } peer:
+                OnPeerLost(peer, m, now);
+                break;
+            case SwarmEvent.FastAllowed m when Find(m.Peer, now) is { } peer:
+                OnFastAllowed(peer, m, now);
+                break;
+            case SwarmEvent.UploadOnlyChanged m when Find(m.Peer, now) is { } peer:
+                peer.IsUploadOnly = m.UploadOnly;
+                DropIfUseless(peer);
+                break;
             case SwarmEvent.RequestRejected m when Find(m.Peer, now) is { } peer:
+                if (peer.IsChoking) peer.Disallow(m.Piece);
                 _downloads?.OnRejected(peer, m.Piece, m.Block, now);
                 AskAll(now);
                 break;
@@ -159,10 +193,17 @@ internal sealed class Swarm
                 peer.Client = m.Extensions.Client ?? peer.Client;
                 peer.Window.Limit(m.Extensions.RequestQueue);
                 _neighbours.OnListens(peer, m.Extensions.ListenPort);
+                _neighbours.OnSeen(peer, m.Extensions.YourAddress);
+                peer.IsUploadOnly = m.Extensions.UploadOnly;
+                if (DropIfUseless(peer)) break;
                 _metadata.Ask(now);
                 break;
             case SwarmEvent.MetadataReceived m when Find(m.Peer, now) is { } peer:
                 if (!_metadata.OnMessage(peer, m, now)) Ban(peer, now);
+                break;
+            case SwarmEvent.PeersTold m when Find(m.Peer, now) is { } peer:
+                if (_exchange.OnMessage(peer, m.Message, Info?.IsPrivate, now) is var reason and not CloseReason.None) _effects.Close(peer.Key, reason);
+                ConnectMore(now);
                 break;
             case SwarmEvent.HashesReceived m when Find(m.Peer, now) is { } peer:
                 OnHashes(peer, m, now);
@@ -194,8 +235,22 @@ internal sealed class Swarm
             AskAll(now);
         }
 
-        _effects.SendExtensions(e.Peer, Info?.Bytes.Length ?? 0);
+        _effects.SendExtensions(e.Peer, Introduction);
         _effects.SendBitfield(e.Peer, Have);
+    }
+
+    private void OnWebSeed(SwarmEvent.WebSeedConnected e, TimeSpan now)
+    {
+        if (Have is null || !Wants)
+        {
+            _effects.Close(e.Peer, CloseReason.NothingToDo);
+            return;
+        }
+
+        var peer = _neighbours.Admit(e, Have.Length, now);
+        peer.Window.Limit(MostOfAWebSeed);
+        UpdateInterest(peer);
+        Ask(peer, now);
     }
 
     private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
@@ -203,7 +258,8 @@ internal sealed class Swarm
         _downloads?.Forget(peer);
         _metadata.Forget(peer);
         _neighbours.Release(peer, reason, now);
-        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.IsSeed) _neighbours.CallBack(peer, now);
+        if (reason is CloseReason.NothingToDo or CloseReason.TooMany || (reason == CloseReason.Disconnected && IsComplete && peer.OnlyGives)) _exchange.OnParted(peer);
+        if (IsComplete && reason == CloseReason.Disconnected && peer.HasSaid && !peer.OnlyGives) _neighbours.CallBack(peer, now);
         DealSlots(now);
         ConnectMore(now);
         _metadata.Ask(now);
@@ -213,7 +269,7 @@ internal sealed class Swarm
 
     private void OnContentOpened(SwarmEvent.ContentOpened e, TimeSpan now)
     {
-        var before = Have;
+        var (before, hadEnough) = (Have, OnlyGives);
         CloseDownloads();
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _wishes = new Wishes(Have, e.Only?.Pieces);
@@ -222,6 +278,7 @@ internal sealed class Swarm
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
+            if (peer.HasSaid) OfferFast(peer);
             TellNews(peer, before);
             foreach (var early in peer.Early) HandleFromPeer(early, now);
             peer.ForgetEarly();
@@ -229,6 +286,7 @@ internal sealed class Swarm
         }
 
         if (IsComplete) Finish(now);
+        if (hadEnough && Wants) _neighbours.Reconsider(now);
         ConnectMore(now);
         _hashes?.Ask(now);
         AskAll(now);
@@ -285,7 +343,7 @@ internal sealed class Swarm
             return;
         }
 
-        if (before is null) _effects.SendExtensions(peer.Key, Info!.Bytes.Length); // it may ask for the metadata now
+        if (before is null) _effects.SendExtensions(peer.Key, Introduction); // it may ask for the metadata now
         for (var piece = Have.NextSet(0); piece >= 0; piece = Have.NextSet(piece + 1))
         {
             if (before?[piece] != true) _effects.SendHave(peer.Key, new PieceIndex(piece));
@@ -330,13 +388,71 @@ internal sealed class Swarm
             return;
         }
 
-        if (gained is null) _downloads.OnPeerSaid(peer);
+        if (gained is null)
+        {
+            _downloads.OnPeerSaid(peer);
+            OfferFast(peer);
+        }
+
         foreach (var piece in gained ?? []) _downloads.OnPeerGained(piece);
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
         _hashes!.Ask(peer, now);
         Ask(peer, now);
+    }
+
+    private void OnPeerLost(Peer peer, SwarmEvent.PeerLost e, TimeSpan now)
+    {
+        if (_downloads is null)
+        {
+            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
+            return;
+        }
+
+        if ((uint)e.Piece >= (uint)Have!.Length)
+        {
+            _effects.Close(peer.Key, CloseReason.OutOfRange);
+            return;
+        }
+
+        var wasUncounted = peer.Has is null;
+        if (!peer.Lose(new PieceIndex(e.Piece), Have.Length)) return;
+
+        if (wasUncounted) _downloads.OnPeerSaid(peer); // seeds are not counted piece by piece
+        else _downloads.OnPeerLost(new PieceIndex(e.Piece));
+        if (!peer.Handshake.HasFast) _downloads.ReleaseAll(peer); // with BEP 6 it rejects what it was asked for and has no longer
+        UpdateInterest(peer);
+        AskAll(now);
+    }
+
+    private void OnFastAllowed(Peer peer, SwarmEvent.FastAllowed e, TimeSpan now)
+    {
+        if (_downloads is null)
+        {
+            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
+            return;
+        }
+
+        if ((uint)e.Piece >= (uint)Have!.Length)
+        {
+            _effects.Close(peer.Key, CloseReason.OutOfRange);
+            return;
+        }
+
+        peer.Allow(new PieceIndex(e.Piece), Have.Length);
+        Ask(peer, now);
+    }
+
+    /// <summary>A peer that has next to nothing need not wait for its turn with a few pieces (BEP 6).</summary>
+    private void OfferFast(Peer peer)
+    {
+        if (!_options.Upload || !peer.Handshake.HasFast || peer.Has is not { Count: < AllowedFast.Largest } has) return;
+
+        foreach (var piece in AllowedFast.SetOf(peer.EndPoint, peer.Handshake.Key, Have!.Length, AllowedFast.SizeFor(Info!.Geometry.PieceLength)))
+        {
+            if (Have[piece] && !has[piece]) _effects.SendAllowedFast(peer.Key, piece);
+        }
     }
 
     private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
@@ -372,7 +488,12 @@ internal sealed class Swarm
         if (Have is null || !Have.Clear(piece)) return;
 
         _downloads!.OnLost(piece);
-        foreach (var peer in Peers) UpdateInterest(peer);
+        foreach (var peer in Peers)
+        {
+            if (peer.Extensions is { DontHaveId: > 0 }) _effects.SendDontHave(peer.Key, piece);
+            UpdateInterest(peer);
+        }
+
         ConnectMore(now);
         AskAll(now);
     }
@@ -388,10 +509,10 @@ internal sealed class Swarm
         _effects.Completed();
     }
 
-    /// <summary>Who wants nothing and who has everything have nothing to say to each other.</summary>
+    /// <summary>Two who want nothing have nothing to say to each other (BEP 21).</summary>
     private bool DropIfUseless(Peer peer)
     {
-        if (!IsComplete || !peer.IsSeed || Have!.Length == 0) return false; // without pieces there is still the metadata to give
+        if (!OnlyGives || !peer.OnlyGives || Have!.Length == 0) return false; // without pieces there is still the metadata to give
 
         _effects.Close(peer.Key, CloseReason.NothingToDo);
         return true;
@@ -408,7 +529,8 @@ internal sealed class Swarm
 
     private void Ask(Peer peer, TimeSpan now)
     {
-        if (_downloads is null || !Wants || peer.IsChoking || !peer.AmInterested || now < _diskRestsUntil) return;
+        if (_downloads is null || !Wants || !peer.MayBeAsked || !peer.AmInterested || now < _diskRestsUntil) return;
+        if (peer.WebSeed is not null && !_webSeeds.AreNeeded) return;
 
         _downloads.Ask(peer, now);
     }
@@ -440,10 +562,22 @@ internal sealed class Swarm
 
     private void Ban(Peer peer, TimeSpan now)
     {
+        if (peer.WebSeed is { } url) _webSeeds.Ban(url);
         if (_neighbours.Ban(peer)) OnClosed(peer, CloseReason.Corrupt, now);
     }
 
     private void ConnectMore(TimeSpan now) => _neighbours.ConnectMore(Wants, now);
+
+    private void SayWhetherOnlyGives()
+    {
+        if (OnlyGives == _hasSaidOnlyGives) return;
+
+        _hasSaidOnlyGives = OnlyGives;
+        foreach (var peer in Peers.ToList())
+        {
+            if (!DropIfUseless(peer)) _effects.SendUploadOnly(peer.Key, OnlyGives);
+        }
+    }
 
     private void OnTick(TimeSpan now)
     {
@@ -453,7 +587,7 @@ internal sealed class Swarm
             peer.Window.Tick(now, peer.WasFull);
             peer.WasFull = peer.Owed.Count > peer.Window.Size / 2;
             if (peer.Refused is not null && now - peer.RefusedAt > RefusalLasts) peer.ForgetRefusals();
-            if (now - peer.LastHeard > _options.SilenceLimit)
+            if (peer.WebSeed is null && now - peer.LastHeard > _options.SilenceLimit)
             {
                 _effects.Close(peer.Key, CloseReason.TimedOut);
                 continue;
@@ -471,6 +605,9 @@ internal sealed class Swarm
 
         ConnectMore(now);
         _metadata.Ask(now);
+        _exchange.Tick(Info?.IsPrivate, now);
+        SayWhetherOnlyGives();
+        _webSeeds.Tick(Have is not null && Wants, Peers, now);
         _hashes?.Ask(now);
         DealSlots(now);
         AskAll(now);

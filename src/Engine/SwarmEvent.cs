@@ -1,6 +1,7 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
+using Shoal.Engine.WebSeeds;
 using Shoal.Storage;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
@@ -13,11 +14,17 @@ internal abstract record SwarmEvent
     /// <param name="WantIt">Whether they said that they fetch the torrent, or have it: then a seed calls them too.</param>
     internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named, bool WantIt = false) : SwarmEvent;
 
-    internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming) : SwarmEvent;
+    internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming, NetEndPoint Local = default) : SwarmEvent;
 
     internal sealed record ConnectFailed(NetEndPoint EndPoint) : SwarmEvent;
 
     internal sealed record PeerClosed(PeerKey Peer, CloseReason Reason) : SwarmEvent;
+
+    internal sealed record WebSeedsKnown(IReadOnlyList<Uri> Urls) : SwarmEvent;
+
+    internal sealed record WebSeedConnected(PeerKey Peer, Uri Url) : SwarmEvent;
+
+    internal sealed record WebSeedEnded(PeerKey Peer, Uri Url, WebSeedEnd End, bool WasUseful, TimeSpan RetryAfter) : SwarmEvent;
 
     /// <summary>The peer says only that it is there.</summary>
     internal sealed record KeptAlive(PeerKey Peer) : SwarmEvent;
@@ -27,6 +34,14 @@ internal abstract record SwarmEvent
     internal sealed record InterestChanged(PeerKey Peer, bool Interested) : SwarmEvent;
 
     internal sealed record PeerHas(PeerKey Peer, int Piece) : SwarmEvent;
+
+    internal sealed record PeerLost(PeerKey Peer, int Piece) : SwarmEvent;
+
+    /// <summary>The peer gives a piece even while it chokes us.</summary>
+    internal sealed record FastAllowed(PeerKey Peer, int Piece) : SwarmEvent;
+
+    /// <summary>The peer says whether it wants nothing.</summary>
+    internal sealed record UploadOnlyChanged(PeerKey Peer, bool UploadOnly) : SwarmEvent;
 
     /// <param name="Bits">The wire form; null for all or none.</param>
     internal sealed record PeerBitfield(PeerKey Peer, byte[]? Bits, bool All) : SwarmEvent;
@@ -42,6 +57,9 @@ internal abstract record SwarmEvent
     internal sealed record ExtensionsKnown(PeerKey Peer, ExtensionHandshake Extensions) : SwarmEvent;
 
     internal sealed record MetadataReceived(PeerKey Peer, MetadataMessage Message, byte[] Data) : SwarmEvent;
+
+    /// <summary>The peer tells of others.</summary>
+    internal sealed record PeersTold(PeerKey Peer, PexMessage Message) : SwarmEvent;
 
     internal sealed record HashesReceived(PeerKey Peer, HashRequest Request, byte[] Hashes) : SwarmEvent;
 

@@ -6,6 +6,7 @@ using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Serving;
+using Shoal.Engine.WebSeeds;
 using Shoal.Storage;
 using Shoal.Wire;
 using Shoal.Wire.Extensions;
@@ -27,6 +28,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<PeerKey, PeerSession> _sessions = [];
     private readonly SwarmView _view = new();
+    private readonly WebSeedSessions _webSeeds;
     private readonly TaskCompletionSource<TorrentInfo> _metadata = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Outstanding _outstanding = new();
     private readonly ITimer _timer;
@@ -50,6 +52,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         (InfoHash, _shared, _keys) = (infoHash, shared, keys);
         _swarm = new Swarm(infoHash, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
         _stopped = _stopping.Token;
+        _webSeeds = new WebSeedSessions(shared, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), _stopped);
         _timer = shared.Clock.CreateTimer(_ => _tickMissed = !_mailbox.Writer.TryWrite(new Mail(new SwarmEvent.Tick(), null)), null, TickInterval, TickInterval);
         _running = RunAsync();
     }
@@ -70,12 +73,24 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     /// <exception cref="StoreException">The disk failed.</exception>
     public Task Completed => _completed.Task;
 
-    /// <summary>A piece came from a peer. Raised by the loop; must return quickly.</summary>
-    public event Action<PieceIndex, NetEndPoint>? PieceArrived;
+    /// <summary>A piece came from a peer, at that address or URL. Raised by the loop; must return quickly.</summary>
+    public event Action<PieceIndex, string>? PieceArrived;
 
     /// <param name="named">Whether the user named them, in a link or by an option.</param>
     /// <param name="wantIt">Whether they announced themselves, and so may wait for a seed to call.</param>
     public void AddPeers(IReadOnlyList<NetEndPoint> endPoints, bool named = false, bool wantIt = false) => Post(new SwarmEvent.PeersFound(endPoints, named, wantIt));
+
+    /// <summary>Web servers that have the content (BEP 19): asked when peers give too little. What is no URL of a web server is passed over.</summary>
+    public void AddWebSeeds(IEnumerable<string> urls)
+    {
+        var usable = new List<Uri>();
+        foreach (var text in urls)
+        {
+            if (WebSeedUrl.TryParse(text, out var url)) usable.Add(url);
+        }
+
+        if (usable.Count > 0) Post(new SwarmEvent.WebSeedsKnown(usable));
+    }
 
     /// <summary>Gives the swarm its content, or another copy of it: from now on it serves what is there and fetches what is not.</summary>
     /// <param name="fetch">False to serve what is there and no more.</param>
@@ -125,6 +140,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         await _running;
         await _outstanding.WaitAsync();
         _swarm.Close();
+        _webSeeds.Dispose();
         if (_content is { } content) content.Lost -= OnLost;
         _metadata.TrySetCanceled();
         _completed.TrySetCanceled();
@@ -147,7 +163,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         try
         {
             using var stop = _stopped.Register(static c => ((PeerConnection)c!).Close(CloseReason.Stopping), session.Connection);
-            var connected = new SwarmEvent.PeerConnected(key, dialled, handshake, incoming);
+            var connected = new SwarmEvent.PeerConnected(key, dialled, handshake, incoming, transport.LocalEndPoint);
             await _mailbox.Writer.WriteAsync(new Mail(connected, session), _stopped);
             var reason = await RunSessionAsync(session, received);
             await _mailbox.Writer.WriteAsync(new Mail(new SwarmEvent.PeerClosed(key, reason), null), _stopped);
@@ -228,11 +244,18 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         {
             case SwarmEvent.PeerConnected e:
                 _sessions[e.Peer] = mail.Newcomer!;
-                _view.RememberAddress(e.Peer, e.EndPoint, _sessions.ContainsKey);
+                _view.RememberAddress(e.Peer, e.EndPoint.ToString(), _sessions.ContainsKey);
                 SetContent(mail.Newcomer!);
                 break;
             case SwarmEvent.PeerClosed e:
                 if (_sessions.Remove(e.Peer, out var session)) Retire(session, now);
+                break;
+            case SwarmEvent.WebSeedConnected e:
+                _view.RememberAddress(e.Peer, e.Url.AbsoluteUri, _sessions.ContainsKey);
+                break;
+            case SwarmEvent.WebSeedEnded e:
+                _webSeeds.Forget(e.Peer);
+                if (_swarm.Peers.FirstOrDefault(p => p.Key == e.Peer) is { } ended) _view.Remember(ended);
                 break;
             case SwarmEvent.ContentOpened e:
                 LearnKeys(e.Info);
@@ -256,6 +279,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         }
 
         _swarm.Handle(mail.Event, now);
+        _webSeeds.Flush();
         if (mail.Event is SwarmEvent.Tick) AfterTick();
     }
 
@@ -350,22 +374,55 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         }
     }
 
+    void ISwarmEffects.ConnectWebSeed(Uri url) => _ = ConnectWebSeedAsync(url);
+
+    private async Task ConnectWebSeedAsync(Uri url)
+    {
+        if (!_outstanding.TryEnter()) return;
+
+        try
+        {
+            await _webSeeds.ConnectAsync(new PeerKey(Interlocked.Increment(ref _nextKey)), url, _content!.Info);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            // the swarm stops
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            _outstanding.Leave();
+        }
+    }
+
     void ISwarmEffects.Close(PeerKey peer, CloseReason reason)
     {
         if (reason is CloseReason.Corrupt or CloseReason.Duplicate && _swarm.Peers.FirstOrDefault(p => p.Key == peer) is { } known)
         {
             _view.Remember(known); // it is no peer any more, though its connection has yet to end
-            if (reason == CloseReason.Corrupt) Log.PeerBanned(_shared.Logger, known.EndPoint);
+            if (reason == CloseReason.Corrupt) Log.PeerBanned(_shared.Logger, known.Address);
         }
 
         Find(peer)?.Connection.Close(reason);
+        _webSeeds.Close(peer);
     }
 
-    void ISwarmEffects.SendExtensions(PeerKey peer, long metadataSize) => Find(peer)?.SendExtensions(_shared.Options, metadataSize);
+    void ISwarmEffects.SendExtensions(PeerKey peer, Introduction introduction) => Find(peer)?.SendExtensions(_shared.Options, introduction);
+
+    void ISwarmEffects.SendPeers(PeerKey peer, PexMessage message) => Find(peer)?.SendPeers(message);
 
     void ISwarmEffects.SendBitfield(PeerKey peer, Bitfield? have) => Find(peer)?.SendBitfield(have, _shared.Options.DhtPort);
 
     void ISwarmEffects.SendHave(PeerKey peer, PieceIndex piece) => Find(peer)?.SendHave(piece);
+
+    void ISwarmEffects.SendDontHave(PeerKey peer, PieceIndex piece) => Find(peer)?.SendDontHave(piece);
+
+    void ISwarmEffects.SendAllowedFast(PeerKey peer, PieceIndex piece) => Find(peer)?.SendAllowedFast(piece, _content!.Info.Geometry.LengthOf(piece));
+
+    void ISwarmEffects.SendUploadOnly(PeerKey peer, bool uploadOnly) => Find(peer)?.SendUploadOnly(uploadOnly);
 
     void ISwarmEffects.SendChoke(PeerKey peer, bool choked) => Find(peer)?.SetChoke(choked);
 
@@ -375,15 +432,16 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.SendRequest(PeerKey peer, PieceIndex piece, BlockIndex block, PieceBuffer buffer)
     {
-        if (Find(peer) is not { } session) return;
-
         _view.OnAsked(_shared.Now);
+        if (_webSeeds.TryRequest(peer, piece, block, buffer) || Find(peer) is not { } session) return;
+
         session.Expect(piece, block, buffer);
         session.SendBlockMessage(MessageType.Request, _content!.Info.Geometry, piece, block);
     }
 
     void ISwarmEffects.SendCancel(PeerKey peer, PieceIndex piece, BlockIndex block)
     {
+        _webSeeds.Cancel(peer, piece, block);
         if (Find(peer) is not { } session) return;
 
         session.Unexpect(piece, block);

@@ -39,6 +39,15 @@ public sealed record SwarmOptions
 
     public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Web seeds are asked while fewer peers than that give, and less than <see cref="WebSeedsBelowRate"/> together (BEP 19 leaves it open).</summary>
+    public int WebSeedsBelowPeers { get; init; } = 3;
+
+    /// <summary>Bytes a second.</summary>
+    public double WebSeedsBelowRate { get; init; } = 1_000_000;
+
+    /// <summary>For how long peers must give too little.</summary>
+    public TimeSpan WebSeedsAfter { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>False for a downloader that gives nothing back.</summary>
     public bool Upload { get; init; } = true;
 }

@@ -9,7 +9,7 @@ namespace Shoal.Engine;
 internal sealed class SwarmView
 {
     private readonly Dictionary<(NetEndPoint, PeerId), PeerSnapshot> _gone = [];
-    private readonly Dictionary<PeerKey, NetEndPoint> _addresses = [];
+    private readonly Dictionary<PeerKey, string> _addresses = [];
     private readonly RateMeter _down = new();
     private readonly RateMeter _up = new();
     private TorrentGeometry? _geometry;
@@ -55,10 +55,10 @@ internal sealed class SwarmView
     }
 
     /// <summary>Of peers that are gone too: a piece may be proven after its giver left.</summary>
-    public NetEndPoint? AddressOf(PeerKey peer) => _addresses.TryGetValue(peer, out var endPoint) ? endPoint : null;
+    public string? AddressOf(PeerKey peer) => _addresses.GetValueOrDefault(peer);
 
     /// <param name="isHere">Whether a peer's connection is still open.</param>
-    public void RememberAddress(PeerKey peer, NetEndPoint endPoint, Func<PeerKey, bool> isHere)
+    public void RememberAddress(PeerKey peer, string address, Func<PeerKey, bool> isHere)
     {
         const int most = 4096;
         if (_addresses.Count >= most)
@@ -66,7 +66,7 @@ internal sealed class SwarmView
             foreach (var gone in _addresses.Keys.Where(k => !isHere(k)).ToList()) _addresses.Remove(gone);
         }
 
-        _addresses[peer] = endPoint;
+        _addresses[peer] = address;
     }
 
     /// <summary>The peer is about to go: what it gave and got still counts.</summary>
@@ -110,7 +110,7 @@ internal sealed class SwarmView
             .Select(g => g.Last() with { Received = g.Sum(p => p.Received), Sent = g.Sum(p => p.Sent) });
 
     private static PeerSnapshot Describe(Peer peer) => new(
-        Listening(peer), peer.Handshake.PeerId, peer.Client, peer.Window.Rate.Total, peer.Upload.Total, peer.Window.Rate.BytesPerSecond, peer.Upload.BytesPerSecond, peer.IsSeed);
+        Listening(peer), peer.Handshake.PeerId, peer.Client, peer.Window.Rate.Total, peer.Upload.Total, peer.Window.Rate.BytesPerSecond, peer.Upload.BytesPerSecond, peer.IsSeed, peer.WebSeed);
 
     /// <summary>Where the peer can be reached, if it said so; the connection's own port means nothing when the peer made it.</summary>
     private static NetEndPoint Listening(Peer peer) =>

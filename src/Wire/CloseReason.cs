@@ -44,6 +44,9 @@ public enum CloseReason
     /// <summary>More requests than we said we take.</summary>
     TooManyRequests,
 
+    /// <summary>More messages of an extension than that allows.</summary>
+    TooTalkative,
+
     /// <summary>It does not read what we send.</summary>
     ReadsTooSlowly,
 

@@ -18,11 +18,9 @@ public static class MessageWriter
     /// <summary>A message without payload.</summary>
     public static void Write(IBufferWriter<byte> output, MessageType type) => Begin(output, type, 0);
 
-    public static void WriteHave(IBufferWriter<byte> output, int piece)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(Begin(output, MessageType.Have, 4), piece);
-        output.Advance(4);
-    }
+    public static void WriteHave(IBufferWriter<byte> output, int piece) => WriteIndex(output, MessageType.Have, piece);
+
+    public static void WriteAllowedFast(IBufferWriter<byte> output, int piece) => WriteIndex(output, MessageType.AllowedFast, piece);
 
     public static void WriteBitfield(IBufferWriter<byte> output, Bitfield bitfield)
     {
@@ -69,6 +67,12 @@ public static class MessageWriter
         destination[4] = (byte)MessageType.Piece;
         BinaryPrimitives.WriteInt32BigEndian(destination[5..], request.Piece);
         BinaryPrimitives.WriteInt32BigEndian(destination[9..], request.Begin);
+    }
+
+    private static void WriteIndex(IBufferWriter<byte> output, MessageType type, int piece)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(Begin(output, type, 4), piece);
+        output.Advance(4);
     }
 
     /// <summary>Writes length and type, and gives room for the payload, which is not advanced over.</summary>

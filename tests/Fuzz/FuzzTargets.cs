@@ -15,6 +15,7 @@ internal static class FuzzTargets
         new("mse", () => new MseSubject()) { HeadLength = MseSubject.HeadLength, MaxLength = 10 * 1024, Tokens = Tokens.Mse },
         new("session", () => new SessionSubject()) { HeadLength = 1, MaxLength = 20 * 1024, Tokens = Tokens.Wire },
         new("extension", () => new ExtensionSubject()) { HeadLength = 1, IsBencoded = true, Tokens = Tokens.Extension },
+        new("pex", () => new PexSubject()) { MaxLength = 4096, IsBencoded = true, Tokens = Tokens.Pex },
         new("compact", () => new CompactSubject()) { HeadLength = 1, MaxLength = 2048, Tokens = Tokens.Compact },
         new("tracker", () => new TrackerSubject()) { HeadLength = 1, MaxLength = 4096, IsBencoded = true, Tokens = Tokens.Tracker },
         new("state", () => new StateSubject()) { Tokens = Tokens.State },

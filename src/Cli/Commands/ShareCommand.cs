@@ -18,9 +18,10 @@ internal static class ShareCommand
         var isHybrid = new Option<bool>("--hybrid") { Description = "Make it a torrent of v1 as well, for clients that know no v2" };
         var torrent = new Option<string>("--write-torrent") { HelpName = "PATH", Description = "Write a .torrent there as well" };
         var trackers = Typed.Trackers("A tracker to announce it to, in the link and the .torrent too; repeatable");
+        var webSeeds = Typed.WebSeeds("--web-seed", "A web server that has it too, for the link and the .torrent; one ending in / is the folder it lies in; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isHybrid, isPrivate, torrent, trackers };
+        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isHybrid, isPrivate, torrent, trackers, webSeeds };
         network.AddTo(command);
         output.AddTo(command);
 
@@ -33,6 +34,7 @@ internal static class ShareCommand
         {
             var several = result.GetResult(paths)?.Tokens.Count > 1;
             if (several && result.GetResult(name) is not null) result.AddError("--name goes with one PATH: share them one by one.");
+            if (several && result.GetResult(webSeeds)?.Tokens.Any(t => !t.Value.EndsWith('/')) == true) result.AddError("--web-seed: for several PATHs give the folder they lie in, a URL that ends in /.");
             if (several && result.GetResult(torrent) is not null) result.AddError("--write-torrent goes with one PATH: share them one by one.");
             if (result.GetResult(name) is { Tokens: [{ Value: var text }] } && (text.Length == 0 || text is "." or ".." || text.AsSpan().ContainsAny('/', '\\', '\0'))) result.AddError("--name: write a name, without a path separator.");
         });
@@ -47,6 +49,7 @@ internal static class ShareCommand
                 Private = parse.GetValue(isPrivate),
                 WriteTorrent = parse.GetValue(torrent) is { } to ? Path.GetFullPath(to, shell.Folder) : null,
                 Trackers = parse.GetValue(trackers) ?? [],
+                WebSeeds = parse.GetValue(webSeeds) ?? [],
                 Peers = network.Peers(parse),
                 Bootstrap = network.Bootstrap(parse),
             })];

@@ -5,6 +5,7 @@ using System.Net;
 using Shoal.Cli.Arguments;
 using Shoal.Discovery.Trackers;
 using Shoal.Engine.Encryption;
+using Shoal.Engine.WebSeeds;
 
 namespace Shoal.Cli.Commands;
 
@@ -58,8 +59,12 @@ internal static class Typed
         "is no tracker: write its announce URL, such as http://tracker.example/announce or udp://tracker.example:6969");
 
     public static Option<string[]> Patterns(string name, string description) => MakeMany(
-        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0,
+        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0 && !text.StartsWith("--", StringComparison.Ordinal),
         "is no pattern: write a path within the torrent, such as docs/*.txt or **/*.jpg");
+
+    public static Option<string[]> WebSeeds(string name, string description) => MakeMany(
+        name, "URL", description, static (string text, out string value) => WebSeedUrl.TryParse(value = text, out _),
+        "is no URL of a web server: write one such as https://files.example/pub/, without user or fragment");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)
         where T : struct

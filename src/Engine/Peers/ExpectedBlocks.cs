@@ -37,6 +37,11 @@ internal sealed class ExpectedBlocks
         }
     }
 
+    public bool IsWanted(PieceIndex piece, BlockIndex block)
+    {
+        lock (_lock) return _owed.TryGetValue((piece, block * TorrentGeometry.BlockLength), out var buffer) && buffer is not null;
+    }
+
     /// <summary>The block came.</summary>
     /// <param name="buffer">Where it goes, for the caller to release; null if it is not wanted any more.</param>
     /// <returns>False if it was not asked for.</returns>

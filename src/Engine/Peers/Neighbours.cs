@@ -1,3 +1,4 @@
+using System.Text;
 using Shoal.Core;
 using Shoal.Wire;
 
@@ -5,7 +6,7 @@ namespace Shoal.Engine.Peers;
 
 /// <summary>
 /// Whom we are connected to, whom we are connecting to, and whom to try next. Invariant: at most one connection to each peer ID, none to ourselves, none to those
-/// banned. BEP 3.
+/// banned. BEP 3; where all places are taken, BEP 40.
 /// </summary>
 internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random random, ISwarmEffects effects)
 {
@@ -14,6 +15,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     private readonly PeerList _list = new(options, random);
     private readonly CallBacks _callBacks = new();
     private readonly Invitations _invitations = new();
+    private readonly OwnAddress _own = new();
 
     public IReadOnlyDictionary<PeerKey, Peer> ByKey => _connected;
 
@@ -62,13 +64,13 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     }
 
     /// <summary>Takes a connection in, or closes it.</summary>
-    /// <param name="replaced">The same peer by another connection, closed in favour of this one.</param>
+    /// <param name="replaced">The same peer by another connection, or one of lower priority, closed in favour of this one.</param>
     /// <returns>The new peer; null if it was turned away.</returns>
     public Peer? Admit(SwarmEvent.PeerConnected e, TimeSpan now, out Peer? replaced)
     {
         if (!e.Incoming) _connecting.Remove(e.EndPoint);
         replaced = null;
-        var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now);
+        var peer = new Peer(e.Peer, e.EndPoint, e.Handshake, e.Incoming, now) { Priority = PriorityOf(e) };
         var twin = _connected.Values.FirstOrDefault(p => p.Handshake.PeerId == peer.Handshake.PeerId);
         if (Refuse(peer, twin) is var reason and not CloseReason.None)
         {
@@ -84,7 +86,24 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
             Replace(twin, peer);
             replaced = twin;
         }
+        else if (_connected.Count >= options.MaxPeers)
+        {
+            replaced = LeastWelcome()!;
+            effects.Close(replaced.Key, CloseReason.TooMany);
+            _connected.Remove(replaced.Key);
+            Release(replaced, CloseReason.TooMany, now);
+        }
 
+        _connected[e.Peer] = peer;
+        return peer;
+    }
+
+    /// <summary>Takes a web server in as a peer that has everything and never chokes.</summary>
+    public Peer Admit(SwarmEvent.WebSeedConnected e, int pieces, TimeSpan now)
+    {
+        var name = new PeerId(Hash.Sha1(Encoding.UTF8.GetBytes(e.Url.AbsoluteUri)));
+        var peer = new Peer(e.Peer, default, new Handshake(0, default, name), incoming: false, now) { WebSeed = e.Url, Client = "web seed", IsChoking = false };
+        peer.TryTake(new SwarmEvent.PeerBitfield(e.Peer, null, All: true), pieces, out _);
         _connected[e.Peer] = peer;
         return peer;
     }
@@ -98,6 +117,15 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
         if (peer.ListensAt is null && _list.Hold(endPoint)) peer.ListensAt = endPoint;
     }
 
+    /// <summary>A peer says at which address it sees us.</summary>
+    public void OnSeen(Peer peer, NetEndPoint? address)
+    {
+        if (address is { } ours) _own.Hear(peer.EndPoint, ours);
+    }
+
+    /// <summary>Something is wanted again: those that had nothing for us may have it now.</summary>
+    public void Reconsider(TimeSpan now) => _list.Reconsider(now);
+
     /// <returns>The peer; null if it was let go before.</returns>
     public Peer? Remove(PeerKey key) => _connected.Remove(key, out var peer) ? peer : null;
 
@@ -105,7 +133,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     /// <returns>Whether it was connected until now.</returns>
     public bool Ban(Peer peer)
     {
-        _list.Ban(peer.EndPoint, peer.Handshake.PeerId);
+        if (peer.WebSeed is null) _list.Ban(peer.EndPoint, peer.Handshake.PeerId);
         effects.Close(peer.Key, CloseReason.Corrupt);
         return _connected.Remove(peer.Key);
     }
@@ -133,12 +161,17 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     {
         if (peer.Handshake.PeerId == ourId) return CloseReason.Self;
         if (_list.IsBanned(peer.EndPoint, peer.Handshake.PeerId)) return CloseReason.Corrupt;
-        if (twin is null) return _connected.Count >= options.MaxPeers ? CloseReason.TooMany : CloseReason.None;
+        if (twin is null) return _connected.Count < options.MaxPeers || (peer.IsIncoming && LeastWelcome()?.Priority < peer.Priority) ? CloseReason.None : CloseReason.TooMany;
 
         // both sides may have dialled at once: each keeps the connection that the larger ID made
         var keepOutgoing = ourId.Value > peer.Handshake.PeerId.Value;
         return twin.IsIncoming == peer.IsIncoming || peer.IsIncoming == keepOutgoing ? CloseReason.Duplicate : CloseReason.None;
     }
+
+    private uint PriorityOf(SwarmEvent.PeerConnected e) => e.Local.Scope == NetworkScope.None ? 0 : PeerPriority.Of(_own.SeenBy(e.EndPoint, e.Local), e.EndPoint);
+
+    /// <summary>Of those that give nothing now, the one of lowest priority (BEP 40).</summary>
+    private Peer? LeastWelcome() => _connected.Values.Where(p => p.WebSeed is null && p.Window.Rate.BytesPerSecond == 0).MinBy(p => p.Priority);
 
     /// <summary>The endpoint leads to a peer we have already: it is tried again when that one is gone.</summary>
     private void Hand(NetEndPoint endPoint, Peer twin, TimeSpan now)

@@ -12,13 +12,23 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 {
     private const int MostEarly = 100_000;
 
+    private const int MostAllowed = 100;
+
     private List<SwarmEvent>? _early;
+    private HashSet<int>? _allowed;
+    private Bitfield? _allowedHad;
 
     public PeerKey Key { get; } = key;
 
     public NetEndPoint EndPoint { get; } = endPoint;
 
     public Handshake Handshake { get; } = handshake;
+
+    /// <summary>The URL of a web server that is taken as a peer (BEP 19); null for all others.</summary>
+    public Uri? WebSeed { get; init; }
+
+    /// <summary>What to call its place.</summary>
+    public string Address => WebSeed?.AbsoluteUri ?? EndPoint.ToString();
 
     public bool IsIncoming { get; } = incoming;
 
@@ -36,6 +46,12 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public bool IsSeed => HasSaid && (Has is null || Has.IsFull);
 
+    /// <summary>Whether it says that it wants nothing (BEP 21).</summary>
+    public bool IsUploadOnly { get; set; }
+
+    /// <summary>Whether there is nothing to give it.</summary>
+    public bool OnlyGives => IsSeed || IsUploadOnly;
+
     /// <summary>What it said before there was a piece space to read it in.</summary>
     public IReadOnlyList<SwarmEvent> Early => _early ?? [];
 
@@ -48,6 +64,9 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
     public bool IsInterested { get; set; }
 
     public RequestWindow Window { get; } = new();
+
+    /// <summary>The piece it was last asked to begin.</summary>
+    public PieceIndex? LastBegun { get; set; }
 
     /// <summary>Blocks it owes, oldest first.</summary>
     public LinkedList<OwedBlock> Owed { get; } = new();
@@ -77,8 +96,24 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public TimeSpan RefusedAt { get; private set; }
 
+    /// <summary>BEP 40; 0 if our own address is unknown.</summary>
+    public uint Priority { get; init; }
+
     /// <summary>Where we could connect to it, if that is known and another connection was made.</summary>
     public NetEndPoint? ListensAt { get; set; }
+
+    /// <summary>Where others could connect to it, as far as that is known.</summary>
+    public NetEndPoint? Home => WebSeed is not null ? null : !IsIncoming ? EndPoint : ListensAt ?? (Extensions is { ListenPort: > 0 and var port } ? EndPoint.WithPort(port) : null);
+
+    public PexRecord Pex { get; } = new(now + PeerExchange.FirstAfter);
+
+    /// <summary>Whether it would send anything now.</summary>
+    public bool MayBeAsked => !IsChoking || _allowedHad is { IsEmpty: false };
+
+    /// <summary>Among which pieces it may be asked now; null for all.</summary>
+    public Bitfield? Askable => IsChoking ? _allowedHad ?? new Bitfield(0) : Has;
+
+    public bool MayBeAskedFor(PieceIndex piece) => HasPiece(piece) && (!IsChoking || _allowedHad?[piece] == true);
 
     public bool HasPiece(PieceIndex piece) => HasSaid && (Has is null || Has[piece]) && Refused?.Contains(piece) != true;
 
@@ -120,6 +155,7 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
         HasSaid = true;
         Has = e.Bits is not null ? has : e.All ? null : new Bitfield(pieces);
         if (Has is { IsFull: true }) Has = null;
+        foreach (var piece in _allowed ?? []) NoteAllowed(new PieceIndex(piece), pieces);
         return true;
     }
 
@@ -131,7 +167,44 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
         HasSaid = true;
         Has ??= new Bitfield(pieces);
-        return Has.Set(piece);
+        if (!Has.Set(piece)) return false;
+
+        if (_allowed?.Contains(piece) == true) NoteAllowed(piece, pieces);
+        return true;
+    }
+
+    /// <summary>It has one less, of so many pieces (BEP 54).</summary>
+    /// <returns>False if it was not known to have it.</returns>
+    public bool Lose(PieceIndex piece, int pieces)
+    {
+        if (!HasSaid) return false;
+        if (Has is null)
+        {
+            Has = new Bitfield(pieces);
+            Has.SetAll();
+        }
+
+        _allowedHad?.Clear(piece);
+        return Has.Clear(piece);
+    }
+
+    /// <summary>It gives a piece, once it has it, even while it chokes us (BEP 6).</summary>
+    public void Allow(PieceIndex piece, int pieces)
+    {
+        _allowed ??= [];
+        if (_allowed.Count < MostAllowed && _allowed.Add(piece)) NoteAllowed(piece, pieces);
+    }
+
+    /// <summary>It refused a piece that it had allowed.</summary>
+    public void Disallow(PieceIndex piece)
+    {
+        _allowed?.Remove(piece);
+        _allowedHad?.Clear(piece);
+    }
+
+    private void NoteAllowed(PieceIndex piece, int pieces)
+    {
+        if (HasSaid && (Has is null || Has[piece])) (_allowedHad ??= new Bitfield(pieces)).Set(piece);
     }
 
     public void Refuse(PieceIndex piece, TimeSpan now)

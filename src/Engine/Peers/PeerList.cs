@@ -92,6 +92,15 @@ internal sealed class PeerList(SwarmOptions options, Random random)
         candidate.NotBefore = now + options.MaxRetryAfter;
     }
 
+    /// <summary>Those that were shelved may be tried at once.</summary>
+    public void Reconsider(TimeSpan now)
+    {
+        foreach (var candidate in _known.Values)
+        {
+            if (candidate is { State: CandidateState.Idle, Failures: 0 } && candidate.NotBefore > now) candidate.NotBefore = now;
+        }
+    }
+
     private void Rest(NetEndPoint endPoint, TimeSpan now, bool failed)
     {
         if (!_known.TryGetValue(endPoint, out var candidate)) return;

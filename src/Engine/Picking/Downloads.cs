@@ -133,6 +133,8 @@ internal sealed class Downloads
 
     public void OnPeerGained(PieceIndex piece) => _picker.Raise(piece);
 
+    public void OnPeerLost(PieceIndex piece) => _picker.Lower(piece);
+
     /// <summary>The peer is gone: what it owed is anybody's.</summary>
     public void Forget(Peer peer)
     {
@@ -379,7 +381,7 @@ internal sealed class Downloads
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
-        return _picker.TryPick(peer.Has, peer.Refused, out var index) && TryOpen(peer, index, out piece);
+        return (TryNext(peer, out var index) || _picker.TryPick(peer.Askable, peer.Refused, out index)) && TryOpen(peer, index, out piece);
     }
 
     private bool TryOpen(Peer peer, PieceIndex index, out OpenPiece piece)
@@ -388,10 +390,18 @@ internal sealed class Downloads
         if (!_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
 
         _picker.Remove(index);
+        peer.LastBegun = index;
         piece = new OpenPiece(index, buffer, _geometry.BlockCountOf(index));
         _open[index] = piece;
         Own(peer, piece);
         return true;
+    }
+
+    /// <summary>Of a web seed, the piece behind the last one: a long run is one request.</summary>
+    private bool TryNext(Peer peer, out PieceIndex next)
+    {
+        next = new PieceIndex((peer.LastBegun ?? default) + 1);
+        return peer is { WebSeed: not null, LastBegun: not null } && _picker.Contains(next) && peer.MayBeAskedFor(next);
     }
 
     private bool Take(Peer peer, OpenPiece piece, out BlockIndex block)

@@ -49,7 +49,7 @@ internal sealed class OpenPiece
     /// <summary>Being proven and stored.</summary>
     public bool IsStoring { get; set; }
 
-    public bool CanBeAskedOf(Peer peer) => !IsStoring && peer.HasPiece(Index);
+    public bool CanBeAskedOf(Peer peer) => !IsStoring && peer.MayBeAskedFor(Index);
 
     public bool IsReceived(BlockIndex block) => _states[block] == BlockState.Received;
 

@@ -15,7 +15,7 @@ internal sealed class PieceOrder(Wishes wishes, int pieceCount, Random random)
     public ReadOnlySpan<int> Availability => _availability;
 
     /// <summary>Whether the piece may be begun.</summary>
-    public bool Contains(PieceIndex piece) => Level(piece)?.Contains(piece) == true;
+    public bool Contains(PieceIndex piece) => (uint)piece.Value < (uint)_availability.Length && Level(piece)?.Contains(piece) == true;
 
     /// <summary>The piece may be begun from now on.</summary>
     public void Add(PieceIndex piece) => (_levels[(int)wishes[piece]] ??= new PiecePicker(_availability, random)).Add(piece);

@@ -36,7 +36,7 @@ internal sealed class PiecePicker
     public int Availability(PieceIndex piece) => _availability[piece];
 
     /// <summary>Whether the piece may be begun.</summary>
-    public bool Contains(PieceIndex piece) => _place[piece] >= 0;
+    public bool Contains(PieceIndex piece) => (uint)piece.Value < (uint)_place.Length && _place[piece] >= 0;
 
     /// <summary>The piece may be begun from now on.</summary>
     public void Add(PieceIndex piece)
@@ -101,6 +101,8 @@ internal sealed class PiecePicker
     /// <param name="except">Pieces not to pick.</param>
     public bool TryPick(Bitfield? has, IReadOnlySet<int>? except, out PieceIndex piece)
     {
+        piece = default;
+        if (has is { IsEmpty: true }) return false;
         if (has is not null && has.Count < _count / 64) return TryPickAmongFew(has, except, out piece);
 
         for (var i = 0; i < _count; i++)
@@ -118,6 +120,9 @@ internal sealed class PiecePicker
     /// <param name="except">Pieces not to pick.</param>
     public bool TryPickFirst(Bitfield? has, IReadOnlySet<int>? except, out PieceIndex piece)
     {
+        piece = default;
+        if (has is { IsEmpty: true }) return false;
+
         for (var i = 0; i < _place.Length; i++)
         {
             if (_place[i] < 0 || has?[i] == false || except?.Contains(i) == true) continue;

@@ -17,7 +17,7 @@ internal sealed class Urgency(Deadlines deadlines, IReadOnlyDictionary<PeerKey, 
 
         foreach (var (at, piece) in deadlines.Soonest.Take(MostLooked))
         {
-            if (peer.HasPiece(piece) && !LeavesToOthers(peer, piece, at, now)) yield return piece;
+            if (peer.MayBeAskedFor(piece) && !LeavesToOthers(peer, piece, at, now)) yield return piece;
         }
     }
 
@@ -45,6 +45,6 @@ internal sealed class Urgency(Deadlines deadlines, IReadOnlyDictionary<PeerKey, 
         if (Forecast.TimeFor(peer, peer.Owed.Count + geometry.BlockCountOf(piece)) is not { } mine || now + mine <= at) return false;
 
         var rate = peer.Window.Rate.BytesPerSecond;
-        return peers.Values.Any(p => p.Window.Rate.BytesPerSecond > rate * MuchFaster && !p.IsChoking && !p.IsSnubbed && p.HasPiece(piece));
+        return peers.Values.Any(p => p.Window.Rate.BytesPerSecond > rate * MuchFaster && !p.IsChoking && !p.IsSnubbed && p.MayBeAskedFor(piece));
     }
 }

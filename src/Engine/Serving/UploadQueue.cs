@@ -12,6 +12,7 @@ internal sealed class UploadQueue
     private readonly LinkedList<BlockRequest> _waiting = new();
     private readonly Dictionary<BlockRequest, LinkedListNode<BlockRequest>> _nodes = [];
     private long _bytes;
+    private readonly Dictionary<int, long> _allowances = [];
     private bool _open;
 
     /// <summary>Bytes that wait to be sent.</summary>
@@ -27,8 +28,8 @@ internal sealed class UploadQueue
     {
         lock (_lock)
         {
-            if (!_open) return UploadAnswer.Refused;
             if (_nodes.ContainsKey(request)) return UploadAnswer.Taken; // it will be answered, once
+            if (!_open && !TryTakeAllowance(request)) return UploadAnswer.Refused;
             if (_waiting.Count >= Capacity) return UploadAnswer.TooMany;
 
             _nodes[request] = _waiting.AddLast(request);
@@ -55,18 +56,36 @@ internal sealed class UploadQueue
         lock (_lock) _open = true;
     }
 
-    /// <summary>Refuses whatever waits and all that follows.</summary>
+    /// <summary>So many bytes of a piece are given even while closed (BEP 6, allowed fast).</summary>
+    public void Allow(int piece, long bytes)
+    {
+        lock (_lock) _allowances[piece] = bytes;
+    }
+
+    /// <summary>Refuses whatever waits and all that follows, except what is allowed.</summary>
     public IReadOnlyList<BlockRequest> Close()
     {
         lock (_lock)
         {
             _open = false;
-            BlockRequest[] refused = [.. _waiting];
-            _waiting.Clear();
-            _nodes.Clear();
-            _bytes = 0;
+            BlockRequest[] refused = [.. _waiting.Where(r => !TryTakeAllowance(r))];
+            foreach (var request in refused)
+            {
+                _nodes.Remove(request, out var node);
+                _waiting.Remove(node!);
+                _bytes -= request.Length;
+            }
+
             return refused;
         }
+    }
+
+    private bool TryTakeAllowance(BlockRequest request)
+    {
+        if (!_allowances.TryGetValue(request.Piece, out var left) || left < request.Length) return false;
+
+        _allowances[request.Piece] = left - request.Length;
+        return true;
     }
 
     /// <summary>Takes the oldest request and those that follow it without a gap.</summary>

@@ -32,6 +32,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         services.Network.AddBootstrap(request.Bootstrap);
         services.Network.AddNodesOf(target.Metainfo);
+        lease.Swarm.AddWebSeeds(target.WebSeeds);
         var trackers = TrackerLists.Merge(target.Trackers, TrackerLists.Each(request.Trackers), services.Store.Trackers(target.Id));
         await lease.TrackAsync(target.Keys, trackers);
         var isPrivate = (target.Metainfo?.Info.IsPrivate ?? services.Store.Find(target.Id)?.IsPrivate) == true;
@@ -74,8 +75,8 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         reporter.Report(only.IsAll ? TorrentNames.Describe(info) : TorrentNames.Describe(info) with { Selected = new SelectedItem(only.Count, only.Length) });
         await lease.TrackAsync(info.Keys, trackers); // a link need not say that it names a hybrid
 
-        Action<PieceIndex, Core.NetEndPoint>? arrived = null;
-        if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from.ToString()));
+        Action<PieceIndex, string>? arrived = null;
+        if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from));
         try
         {
             while (true)
@@ -179,7 +180,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     private static PeerItem[] Sources(SwarmSnapshot now)
     {
         var live = now.Peers.Where(p => p.Received > 0).ToDictionary(p => (p.EndPoint, p.PeerId), p => p.DownloadRate);
-        return [.. now.Givers.OrderByDescending(g => g.Received).Select(g => new PeerItem(g.EndPoint.ToString(), g.Client, g.Received)
+        return [.. now.Givers.OrderByDescending(g => g.Received).Select(g => new PeerItem(g.Address, g.Client, g.Received)
         {
             Rate = Math.Round(live.GetValueOrDefault((g.EndPoint, g.PeerId))),
         })];
@@ -187,8 +188,8 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
 
     private void Done(string path, SwarmSnapshot last)
     {
-        var peers = last.Givers.GroupBy(g => g.EndPoint)
-            .Select(g => new PeerItem(g.Key.ToString(), g.Last().Client, g.Sum(p => p.Received)))
+        var peers = last.Givers.GroupBy(g => g.Address)
+            .Select(g => new PeerItem(g.Key, g.Last().Client, g.Sum(p => p.Received)))
             .OrderByDescending(p => p.Bytes);
         var seconds = Math.Round(_clock.GetElapsedTime(_started).TotalSeconds, 3);
         reporter.Report(new DoneEvent(path, _length, Math.Min(_reused, _length), seconds, Math.Round(last.Transfer.TotalSeconds, 3), [.. peers]));

@@ -26,6 +26,9 @@ internal sealed record LinkTarget(InfoHash Id)
     /// <summary>The names under which trackers know it, as far as the link says.</summary>
     public IReadOnlyList<Hash160> Keys { get; private init; } = [Id.Truncated];
 
+    /// <summary>URLs of web servers that have the content (BEP 19).</summary>
+    public IReadOnlyList<string> WebSeeds { get; private init; } = [];
+
     /// <exception cref="ShoalException">Not a link, or of a kind that is not fetched.</exception>
     public static LinkTarget Read(string text, byte[]? torrent)
     {
@@ -34,7 +37,7 @@ internal sealed record LinkTarget(InfoHash Id)
             var error = MetainfoFile.Read(bytes, out var metainfo);
             if (error != MetainfoError.None) throw new ShoalException("bad-torrent", $"{text}: {TorrentNames.Sentence(error)}");
 
-            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo, Trackers = metainfo.TrackerTiers, Keys = metainfo.Info.Keys };
+            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo, WebSeeds = metainfo.WebSeeds, Trackers = metainfo.TrackerTiers, Keys = metainfo.Info.Keys };
         }
 
         if (Hash256.TryParse(text, out var id)) return new LinkTarget(new InfoHash(id));
@@ -45,7 +48,7 @@ internal sealed record LinkTarget(InfoHash Id)
         if (link.SelectOnly is { } numbers && !SelectOnly.TryParse(numbers, out select)) throw new ShoalException("bad-link", $"The link selects files by so={numbers}, which is no list of numbers such as 0,2,4-6.");
 
         var named = link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value);
-        return new LinkTarget(named) { V1 = link.InfoHashV1, Peers = link.Peers, Select = select, Trackers = TrackerLists.Each(link.Trackers), Keys = TrackerLists.KeysOf(named, link.InfoHashV1) };
+        return new LinkTarget(named) { V1 = link.InfoHashV1, Peers = link.Peers, WebSeeds = link.WebSeeds, Select = select, Trackers = TrackerLists.Each(link.Trackers), Keys = TrackerLists.KeysOf(named, link.InfoHashV1) };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

@@ -26,6 +26,9 @@ public sealed record ShareRequest(string Path)
 
     /// <summary>Nodes of the DHT to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
+
+    /// <summary>URLs of web servers that have the content as well, for the link and the <c>.torrent</c> (BEP 19).</summary>
+    public IReadOnlyList<string> WebSeeds { get; init; } = [];
 }
 
 /// <summary>Fetch what a link names into a folder.</summary>

@@ -36,7 +36,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         var shared = await services.Store.ShareAsync(request.Path, settings, hashing, ct);
         var trackers = TrackerLists.Merge(request.Trackers.Count > 0 ? TrackerLists.Each(request.Trackers) : services.Store.Trackers(shared.Info.InfoHash));
         if (request.Trackers.Count > 0) await services.Store.SetTrackersAsync(shared.Info.InfoHash, trackers, ct);
-        if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers) { TrackerTiers = trackers }, path, ct);
+        if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers) { TrackerTiers = trackers, WebSeeds = request.WebSeeds }, path, ct);
 
         var lease = await services.Swarms!.EnterAsync(shared.Info.InfoHash, shared.Info.InfoHashV1);
         _leases.Add(lease);
@@ -51,7 +51,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         if (info.IsPrivate && (trackers.Count == 0 || !services.Options.Announce))
             reporter.Report(new WarningEvent("private", $"The torrent is private{(trackers.Count == 0 ? " and names no tracker" : "")}: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
         reporter.Report(new SharedEvent(
-            TorrentNames.Link(info, services.Network.Hints, trackers), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+            TorrentNames.Link(info, services.Network.Hints, trackers, request.WebSeeds), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
         if (services.Options.Announce) await lease.TrackAsync(info.Keys, trackers);
         if (services.Options.Announce && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
     }

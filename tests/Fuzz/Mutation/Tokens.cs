@@ -35,6 +35,11 @@ internal static class Tokens
     public static IReadOnlyList<byte[]> Extension { get; } = Of(
         "m", "ut_metadata", "ut_pex", "metadata_size", "p", "reqq", "v", "yourip", "ipv4", "ipv6", "msg_type", "piece", "total_size", "\u001b[31m", "\u202e");
 
+    public static IReadOnlyList<byte[]> Pex { get; } =
+    [
+        .. Of("added", "added.f", "added6", "added6.f", "dropped", "dropped6", "6:", "12:", "18:"), [127, 0, 0, 1, 0, 22], [10, 0, 0, 1, 35, 40], [93, 184, 216, 34, 35, 40], [0, 0, 0, 0, 0, 0], [0xFE, 0x80], [0x20, 0x01],
+    ];
+
     public static IReadOnlyList<byte[]> Compact { get; } =
     [
         [127, 0, 0, 1], [10, 0, 0, 1], [169, 254, 1, 1], [100, 64, 0, 1], [224, 0, 0, 1], [0xFE, 0x80], [0xFD, 0], [0xFF, 2], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], .. Of("[::1]:6881", "6:", "18:", "l", "e"),

@@ -29,6 +29,9 @@ public sealed class SeededTorrent
     public static SeededTorrent OfHybrid(int seed, int pieceLength, params IReadOnlyList<int> lengths) =>
         new(seed, lengths, (name, files) => TorrentInfoWriter.Write(name, pieceLength, Describe(files), piecesV1: [.. files.Select(f => MetainfoV1.PaddedPieces(f, pieceLength))]));
 
+    public static SeededTorrent OfPrivate(int seed, int pieceLength, params IReadOnlyList<int> lengths) =>
+        new(seed, lengths, (name, files) => TorrentInfoWriter.Write(name, pieceLength, Describe(files), isPrivate: true));
+
     public TorrentInfo Info { get; }
 
     public TorrentGeometry Geometry => Info.Geometry;

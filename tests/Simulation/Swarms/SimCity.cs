@@ -50,6 +50,17 @@ internal sealed class SimCity(SeededTorrent torrent, int seed)
         foreach (var node in _nodes.Values) node.Start([.. _random.GetItems(all, acquaintances).Distinct().Where(e => e != node.EndPoint)]);
     }
 
+    /// <summary>Tells every node of the one that was added before it, and of no other.</summary>
+    public void IntroduceInAChain()
+    {
+        NetEndPoint[] before = [];
+        foreach (var node in _nodes.Values)
+        {
+            node.Start(before);
+            before = [node.EndPoint];
+        }
+    }
+
     public void At(TimeSpan when, Action action) => _queue.Enqueue(action, (when, _order++));
 
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);

@@ -19,6 +19,9 @@ internal sealed class SimConnection(SimNode owner, PeerKey key)
 
     public bool IsOpenForRequests { get; set; }
 
+    /// <summary>Pieces that may be asked for even so.</summary>
+    public HashSet<int> Allowed { get; } = [];
+
     public Queue<BlockRequest> Uploads { get; } = new();
 
     public Dictionary<(int Piece, int Block), PieceBuffer?> Owed { get; } = [];

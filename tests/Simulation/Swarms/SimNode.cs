@@ -148,6 +148,8 @@ internal sealed class SimNode : ISwarmEffects
 
     private Handshake HandshakeOf(SimNode node) => new(Handshake.ExtensionBit | Handshake.FastBit, _city.Torrent.InfoHash.Truncated, node.Id);
 
+    public void ConnectWebSeed(Uri url) => throw new NotSupportedException("there is no web here");
+
     public void Close(PeerKey peer, CloseReason reason)
     {
         if (!_connections.TryGetValue(peer, out var connection)) return;
@@ -167,8 +169,17 @@ internal sealed class SimNode : ISwarmEffects
         _city.After(_city.Latency, () => there.Owner.Drop(there, CloseReason.Disconnected));
     }
 
-    public void SendExtensions(PeerKey peer, long metadataSize) =>
-        Tell(peer, key => new SwarmEvent.ExtensionsKnown(key, new ExtensionHandshake { MetadataId = 1, MetadataSize = metadataSize, ListenPort = 9000, RequestQueue = 2048 }));
+    public void SendExtensions(PeerKey peer, Introduction introduction) => Tell(peer, key => new SwarmEvent.ExtensionsKnown(key, new ExtensionHandshake
+    {
+        MetadataId = 1,
+        MetadataSize = introduction.MetadataSize,
+        UploadOnly = introduction.UploadOnly,
+        PexId = introduction.TakesPex ? 1 : 0,
+        ListenPort = 9000,
+        RequestQueue = 2048,
+    }));
+
+    public void SendPeers(PeerKey peer, PexMessage message) => Tell(peer, key => new SwarmEvent.PeersTold(key, message));
 
     public void SendBitfield(PeerKey peer, Bitfield? have)
     {
@@ -177,6 +188,16 @@ internal sealed class SimNode : ISwarmEffects
     }
 
     public void SendHave(PeerKey peer, PieceIndex piece) => Tell(peer, key => new SwarmEvent.PeerHas(key, piece));
+
+    public void SendDontHave(PeerKey peer, PieceIndex piece) => Tell(peer, key => new SwarmEvent.PeerLost(key, piece));
+
+    public void SendAllowedFast(PeerKey peer, PieceIndex piece)
+    {
+        if (_connections.TryGetValue(peer, out var connection)) connection.Allowed.Add(piece);
+        Tell(peer, key => new SwarmEvent.FastAllowed(key, piece));
+    }
+
+    public void SendUploadOnly(PeerKey peer, bool uploadOnly) => Tell(peer, key => new SwarmEvent.UploadOnlyChanged(key, uploadOnly));
 
     public void SendChoke(PeerKey peer, bool choked)
     {
@@ -247,7 +268,7 @@ internal sealed class SimNode : ISwarmEffects
 
     private void OnRequest(SimConnection connection, BlockRequest request)
     {
-        if (!connection.IsOpenForRequests || !_present[request.Piece])
+        if (!(connection.IsOpenForRequests || connection.Allowed.Contains(request.Piece)) || !_present[request.Piece])
         {
             Reject(connection, request);
             return;

@@ -80,6 +80,21 @@ public sealed class SwarmSimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Finishes_WhenEachKnowsOneOther_AndNextToNothingPassesAlongTheChain()
+    {
+        var city = City(9, 4);
+        city.Add(isSeed: true, up: 2 * MB, down: 10 * MB);
+        for (var i = 0; i < 12; i++) city.Add(isSeed: false, up: i == 0 ? 0.01 * MB : 1 * MB, down: 10 * MB);
+        city.IntroduceInAChain();
+
+        var done = city.RunUntil(() => city.Nodes.All(n => n.IsComplete), TimeSpan.FromMinutes(2));
+
+        output.WriteLine($"{city.Now.TotalSeconds:0.0} s; the first link of the chain alone takes {city.Torrent.Info.Length / (0.01 * MB):0} s");
+        Assert.True(done, string.Join('\n', city.Nodes.Where(n => !n.IsComplete).Select(n => n.Describe())));
+        AssertClean(city);
+    }
+
+    [Fact]
     public void FillsALongFatPath()
     {
         var city = new SimCity(new SeededTorrent(8, 1 << 20, 96 << 20), 8) { Latency = TimeSpan.FromMilliseconds(100) };

@@ -60,6 +60,11 @@ public sealed class PeerSessionTests : IAsyncDisposable
         { "empty extended", ScriptedPeer.Message(ScriptedPeer.Extended), CloseReason.MalformedMessage },
         { "extension handshake that is none", ScriptedPeer.Message(ScriptedPeer.Extended, 0, (byte)'x'), CloseReason.MalformedMessage },
         { "metadata message that is none", ScriptedPeer.Message(ScriptedPeer.Extended, 2, (byte)'d'), CloseReason.MalformedMessage },
+        { "pex message that is none", ScriptedPeer.Message(ScriptedPeer.Extended, 1, (byte)'d'), CloseReason.MalformedMessage },
+        { "long upload only", ScriptedPeer.Message(ScriptedPeer.Extended, 3, 1, 1), CloseReason.MalformedMessage },
+        { "short dont have", ScriptedPeer.Message(ScriptedPeer.Extended, 4, 0, 0, 1), CloseReason.MalformedMessage },
+        { "short allowed fast", ScriptedPeer.Message(17, 0, 0, 1), CloseReason.MalformedMessage },
+        { "long suggestion", ScriptedPeer.Message(13, 0, 0, 0, 1, 0), CloseReason.MalformedMessage },
         { "short hash request", ScriptedPeer.Message(ScriptedPeer.HashRequest, new byte[47]), CloseReason.MalformedMessage },
         { "long hash request", ScriptedPeer.Message(ScriptedPeer.HashRequest, new byte[49]), CloseReason.MalformedMessage },
         { "rejects of nothing", Many(300, Request(ScriptedPeer.Reject, 0, 0, Block)), CloseReason.Unsolicited },
@@ -97,6 +102,40 @@ public sealed class PeerSessionTests : IAsyncDisposable
         await _peer.SendAsync(Request(ScriptedPeer.Request, 0, Block, Block));
 
         Assert.Equal(Request(ScriptedPeer.Reject, 0, Block, Block)[5..], await _peer.ReadUntilAsync(ScriptedPeer.Reject).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task GivesAllowedPieces_OnceEachWhileThePeerIsChoked()
+    {
+        _session.SendAllowedFast(new PieceIndex(1), 4 * Block);
+        Assert.Equal([0, 0, 0, 1], await _peer.ReadUntilAsync(17).WaitAsync(Patience));
+
+        for (var i = 0; i < 4; i++) await _peer.SendAsync(Request(ScriptedPeer.Request, 1, i * Block, Block));
+        for (var i = 0; i < 4; i++) Assert.Equal(_torrent.Block(new PieceIndex(1), new BlockIndex(i)).ToArray(), (await _peer.ReadUntilAsync(ScriptedPeer.Piece).WaitAsync(Patience)).Skip(8));
+        await _peer.SendAsync(Request(ScriptedPeer.Request, 1, 0, Block));
+        Assert.Equal(Request(ScriptedPeer.Reject, 1, 0, Block)[5..], await _peer.ReadUntilAsync(ScriptedPeer.Reject).WaitAsync(Patience));
+        await _peer.SendAsync(Request(ScriptedPeer.Request, 0, 0, Block));
+        Assert.Equal(Request(ScriptedPeer.Reject, 0, 0, Block)[5..], await _peer.ReadUntilAsync(ScriptedPeer.Reject).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task SaysToWhomTakesIt_ThatAPieceIsGoneAndNothingIsWanted()
+    {
+        _session.SendDontHave(new PieceIndex(1));
+        await _peer.SendAsync(ScriptedPeer.Message(ScriptedPeer.Extended, [0, .. "d1:md11:lt_donthavei9e11:upload_onlyi8eee"u8]));
+        await _peer.SendAsync(ScriptedPeer.Message(ScriptedPeer.Extended, 4, 0, 0, 0, 2));
+        for (var i = 0; i < 2; i++)
+        {
+            await _peer.SendAsync(Request(ScriptedPeer.Request, 0, 0, Block));
+            await _peer.ReadUntilAsync(ScriptedPeer.Reject).WaitAsync(Patience);
+        }
+
+        _session.SendDontHave(new PieceIndex(2));
+        _session.SendUploadOnly(true);
+
+        Assert.Equal([9, 0, 0, 0, 2], await _peer.ReadUntilAsync(ScriptedPeer.Extended).WaitAsync(Patience));
+        Assert.Equal([8, 1], await _peer.ReadUntilAsync(ScriptedPeer.Extended).WaitAsync(Patience));
+        Assert.Contains(new SwarmEvent.PeerLost(new PeerKey(1), 2), _events);
     }
 
     [Fact]
@@ -205,7 +244,7 @@ public sealed class PeerSessionTests : IAsyncDisposable
     [Fact]
     public async Task PassesOverWhatItDoesNotKnow()
     {
-        await _peer.SendAsync([.. ScriptedPeer.Message(99, 1, 2, 3), .. ScriptedPeer.Message(17, 0, 0, 0, 1), .. ScriptedPeer.Message(ScriptedPeer.Extended, 77, 1), .. ScriptedPeer.Message(1)]);
+        await _peer.SendAsync([.. ScriptedPeer.Message(99, 1, 2, 3), .. ScriptedPeer.Message(13, 0, 0, 0, 1), .. ScriptedPeer.Message(ScriptedPeer.Extended, 77, 1), .. ScriptedPeer.Message(1)]);
         await _peer.DisposeAsync();
 
         Assert.Equal(CloseReason.Disconnected, await _run.WaitAsync(Patience));

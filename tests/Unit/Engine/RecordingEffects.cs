@@ -49,15 +49,35 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public void Connect(NetEndPoint endPoint) => Connects.Add(endPoint);
 
+    public List<Uri> WebSeeds { get; } = [];
+
+    public void ConnectWebSeed(Uri url) => WebSeeds.Add(url);
+
     public void Close(PeerKey peer, CloseReason reason) => Closed.Add((peer, reason));
 
-    public void SendExtensions(PeerKey peer, long metadataSize)
-    {
-    }
+    public List<(PeerKey Peer, Introduction Introduction)> Introductions { get; } = [];
+
+    public List<(PeerKey Peer, PexMessage Message)> Told { get; } = [];
+
+    public void SendExtensions(PeerKey peer, Introduction introduction) => Introductions.Add((peer, introduction));
+
+    public void SendPeers(PeerKey peer, PexMessage message) => Told.Add((peer, message));
 
     public void SendBitfield(PeerKey peer, Bitfield? have) => Bitfields.Add((peer, have is null ? "" : Drawn.Of(have)));
 
     public void SendHave(PeerKey peer, PieceIndex piece) => Haves.Add((peer, piece));
+
+    public List<(PeerKey Peer, int Piece)> DontHaves { get; } = [];
+
+    public List<(PeerKey Peer, int Piece)> AllowedFast { get; } = [];
+
+    public List<(PeerKey Peer, bool UploadOnly)> UploadOnly { get; } = [];
+
+    public void SendDontHave(PeerKey peer, PieceIndex piece) => DontHaves.Add((peer, piece));
+
+    public void SendAllowedFast(PeerKey peer, PieceIndex piece) => AllowedFast.Add((peer, piece));
+
+    public void SendUploadOnly(PeerKey peer, bool uploadOnly) => UploadOnly.Add((peer, uploadOnly));
 
     public void SendChoke(PeerKey peer, bool choked) => Chokes.Add((peer, choked));
 

@@ -70,8 +70,10 @@ internal sealed class SwarmBench
 
     public Peer Peer(PeerKey key) => Swarm.Peers.Single(p => p.Key == key);
 
-    public void Extend(PeerKey peer, long metadataSize = 0, int queue = 0, int port = 0) => Handle(new SwarmEvent.ExtensionsKnown(
-        peer, new ExtensionHandshake { MetadataId = metadataSize > 0 ? 1 : 0, MetadataSize = metadataSize, RequestQueue = queue, ListenPort = port }));
+    public void Extend(PeerKey peer, long metadataSize = 0, int queue = 0, int port = 0, bool pex = false) => Extend(
+        peer, new ExtensionHandshake { MetadataId = metadataSize > 0 ? 1 : 0, MetadataSize = metadataSize, RequestQueue = queue, ListenPort = port, PexId = pex ? 1 : 0 });
+
+    public void Extend(PeerKey peer, ExtensionHandshake extensions) => Handle(new SwarmEvent.ExtensionsKnown(peer, extensions));
 
     /// <summary>Lets time pass, tick by tick.</summary>
     public void Pass(double seconds)

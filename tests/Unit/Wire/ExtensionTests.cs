@@ -22,12 +22,35 @@ public sealed class ExtensionTests
     [Fact]
     public void ReadsTheHandshakeItWrites()
     {
-        var written = new ExtensionHandshake { MetadataId = 7, MetadataSize = 1 << 20, Client = "x", ListenPort = 1, RequestQueue = 3 };
+        var written = new ExtensionHandshake
+        {
+            MetadataId = 7,
+            PexId = 1,
+            DontHaveId = 255,
+            UploadOnlyId = 3,
+            UploadOnly = true,
+            PrefersEncryption = true,
+            YourAddress = new NetEndPoint([10, 1, 2, 3], 0),
+            MetadataSize = 1 << 20,
+            Client = "x",
+            ListenPort = 1,
+            RequestQueue = 3,
+        };
         var output = new ArrayBufferWriter<byte>();
         written.Write(output);
 
         Assert.True(ExtensionHandshake.TryRead(output.WrittenSpan, out var read));
         Assert.Equal(written, read);
+    }
+
+    [Fact]
+    public void WritesItsKeysSorted()
+    {
+        var output = new ArrayBufferWriter<byte>();
+
+        new ExtensionHandshake { MetadataId = 2, PexId = 1, DontHaveId = 7, UploadOnlyId = 3, UploadOnly = true, PrefersEncryption = true, YourAddress = new NetEndPoint("abcd"u8, 0), Client = "x" }.Write(output);
+
+        Assert.Equal("d1:ei1e1:md11:lt_donthavei7e11:upload_onlyi3e11:ut_metadatai2e6:ut_pexi1ee11:upload_onlyi1e1:v1:x6:yourip4:abcde", Encoding.ASCII.GetString(output.WrittenSpan));
     }
 
     [Theory]
@@ -67,6 +90,7 @@ public sealed class ExtensionTests
         {
             ExtensionHandshake.TryRead(bytes, out _);
             MetadataMessage.TryRead(bytes, out _, out _);
+            PexMessage.TryRead(bytes, out _);
         }, iter: 5000);
 
     [Fact]
