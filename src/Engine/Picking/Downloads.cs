@@ -75,6 +75,9 @@ internal sealed class Downloads
 
     public void OnPeerLost(PieceIndex piece) => _picker.Lower(piece);
 
+    /// <summary>How many peers have the piece, seeds not counted.</summary>
+    public int Availability(PieceIndex piece) => _picker.Availability(piece);
+
     /// <summary>The peer is gone: what it owed is anybody's.</summary>
     public void Forget(Peer peer)
     {
