@@ -1,6 +1,15 @@
 using Shoal.Micro;
 
-if (args is ["dht"]) return DhtBench.Run(Console.Out);
+switch (args)
+{
+    case ["dht"]: return DhtBench.Run(Console.Out);
+    case ["hash"]: return HashBench.Run(Console.Out);
+}
 
-Console.Error.WriteLine("usage: Shoal.Micro dht    queries that the core of the DHT answers a second, on one thread");
+Console.Error.WriteLine(
+    """
+    usage: Shoal.Micro WHAT
+      dht     queries that the core of the DHT answers a second, on one thread
+      hash    bytes that one core hashes a second, by each way that SHA-256 goes here
+    """);
 return 2;

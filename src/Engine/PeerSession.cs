@@ -179,21 +179,23 @@ internal sealed class PeerSession : IPeerHandler
         if (_served is not { } served) return false;
 
         await AnswerHashesAsync(served, ct);
+        bulk.Begin((int)Math.Min(MaxRunBytes, _uploads.Bytes));
         while (true)
         {
-            _uploads.TakeRun(_run, BulkSend.MaxBlocks, MaxRunBytes);
-            if (_run.Count == 0) return false;
+            _uploads.TakeRun(_run, BulkSend.MaxBlocks - bulk.Blocks, MaxRunBytes - bulk.Length, atLeastOne: bulk.Blocks == 0);
+            if (_run.Count == 0) return bulk.Blocks > 0;
 
             var length = 0;
             foreach (var request in _run) length += request.Length;
-            if (await TryReadAsync(served, _run[0], bulk.Reserve(length), ct))
+            if (await TryReadAsync(served, _run[0], bulk.Room(length), ct))
             {
                 foreach (var request in _run) bulk.Add(request);
                 Interlocked.Add(ref _uploaded, length);
-                return true;
             }
-
-            foreach (var request in _run) Reject(request);
+            else
+            {
+                foreach (var request in _run) Reject(request);
+            }
         }
     }
 

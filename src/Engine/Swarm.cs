@@ -34,6 +34,7 @@ internal sealed class Swarm
     private readonly PeerExchange _exchange;
     private readonly WebSeedList _webSeeds;
     private Downloads? _downloads;
+    private Wishes? _wishes;
     private HashExchange? _hashes;
     private bool _fetch = true;
     private bool _hasSaidOnlyGives;
@@ -56,7 +57,8 @@ internal sealed class Swarm
     /// <summary>What we have; null while the content is not open.</summary>
     public Bitfield? Have { get; private set; }
 
-    public bool IsComplete => Have is { IsFull: true };
+    /// <summary>Whether all that is wanted is there.</summary>
+    public bool IsComplete => _wishes is { IsDone: true };
 
     public IReadOnlyCollection<Peer> Peers => _neighbours.Connected;
 
@@ -92,6 +94,7 @@ internal sealed class Swarm
         {
             case SwarmEvent.PeersFound found:
                 _neighbours.Hear(found.EndPoints, found.Named);
+                if (found.WantIt && !Wants) _neighbours.Invite(found.EndPoints);
                 ConnectMore(now);
                 break;
             case SwarmEvent.PeerConnected connected:
@@ -116,6 +119,9 @@ internal sealed class Swarm
                 break;
             case SwarmEvent.ContentOpened opened:
                 OnContentOpened(opened, now);
+                break;
+            case SwarmEvent.Prioritized or SwarmEvent.Preferred or SwarmEvent.OrderChosen:
+                OnWished(e, now);
                 break;
             case SwarmEvent.PieceStored stored:
                 OnStored(stored, now);
@@ -266,9 +272,9 @@ internal sealed class Swarm
         var (before, hadEnough) = (Have, OnlyGives);
         CloseDownloads();
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
-        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _neighbours.ByKey);
-        var layers = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
-        _hashes = new HashExchange(layers, e.Info.InfoHash.Truncated, _downloads, _options, _effects, Peers);
+        _wishes = new Wishes(Have, e.Only?.Pieces);
+        _downloads = new Downloads(e.Info, e.Layers, Have, _wishes, _buffers, _random, _effects, _neighbours.ByKey);
+        LookForHashes();
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
@@ -281,6 +287,34 @@ internal sealed class Swarm
 
         if (IsComplete) Finish(now);
         if (hadEnough && Wants) _neighbours.Reconsider(now);
+        ConnectMore(now);
+        _hashes?.Ask(now);
+        AskAll(now);
+    }
+
+    private void LookForHashes()
+    {
+        var picker = Layers!.Missing > 0 && Wants ? new HashPicker(Info!, Layers, _wishes!.Wanted, _options.QuestionTimeout) : null;
+        _hashes = new HashExchange(picker, Info!.InfoHash.Truncated, _downloads!, _options, _effects, Peers);
+    }
+
+    /// <summary>Somebody wants pieces of the open content otherwise; before it is open there are none.</summary>
+    private void OnWished(SwarmEvent e, TimeSpan now)
+    {
+        if (_downloads is null) return;
+
+        var (wasComplete, wanted) = (IsComplete, _wishes!.Wanted.Count);
+        if (e is SwarmEvent.Prioritized p) _downloads.Prioritize(p.Range, p.Priority);
+        if (e is SwarmEvent.Preferred d) _downloads.Prefer(d.Range, d.At);
+        if (e is SwarmEvent.OrderChosen o) _downloads.IsInOrder = o.InOrder;
+        if (Layers!.Missing > 0 && _wishes.Wanted.Count > wanted)
+        {
+            foreach (var peer in Peers) peer.OpenQuestions = 0;
+            LookForHashes();
+        }
+
+        foreach (var peer in Peers) UpdateInterest(peer);
+        if (IsComplete && !wasComplete) Finish(now);
         ConnectMore(now);
         _hashes?.Ask(now);
         AskAll(now);
@@ -418,7 +452,7 @@ internal sealed class Swarm
         var seeds = Peers.Count(p => p.IsSeed);
         foreach (var piece in AllowedFast.SetOf(peer.EndPoint, peer.Handshake.Key, Have!.Length, AllowedFast.SizeFor(Info!.Geometry.PieceLength)))
         {
-            if (Have[piece] && !has[piece] && _downloads!.Availability(piece) + seeds >= AllowedFast.Common) _effects.SendAllowedFast(peer.Key, piece);
+            if (Have[piece] && !has[piece] && _downloads!.Availability[piece] + seeds >= AllowedFast.Common) _effects.SendAllowedFast(peer.Key, piece);
         }
     }
 
@@ -487,7 +521,7 @@ internal sealed class Swarm
 
     private void UpdateInterest(Peer peer)
     {
-        var interested = Have is not null && Wants && peer.HasSaid && (peer.Has is null || Have.Lacks(peer.Has));
+        var interested = Wants && _wishes?.AreServedBy(peer) == true;
         if (interested == peer.AmInterested) return;
 
         peer.AmInterested = interested;

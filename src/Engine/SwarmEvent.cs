@@ -11,7 +11,8 @@ namespace Shoal.Engine;
 /// <summary>What a swarm hears of. Numbers in what peers say are as they sent them, except where the type says otherwise.</summary>
 internal abstract record SwarmEvent
 {
-    internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named) : SwarmEvent;
+    /// <param name="WantIt">Whether they said that they fetch the torrent, or have it: then a seed calls them too.</param>
+    internal sealed record PeersFound(IReadOnlyList<NetEndPoint> EndPoints, bool Named, bool WantIt = false) : SwarmEvent;
 
     internal sealed record PeerConnected(PeerKey Peer, NetEndPoint EndPoint, Handshake Handshake, bool Incoming, NetEndPoint Local = default) : SwarmEvent;
 
@@ -65,7 +66,17 @@ internal abstract record SwarmEvent
     internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;
 
     /// <summary>The content is open; what it has may be served, and what it lacks fetched if that is wanted.</summary>
-    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true) : SwarmEvent;
+    /// <param name="Only">What is wanted; null for everything.</param>
+    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true, Selection? Only = null) : SwarmEvent;
+
+    /// <summary>Pieces of the content that is open are wanted more, less, or not at all.</summary>
+    internal sealed record Prioritized(PieceRange Range, PiecePriority Priority) : SwarmEvent;
+
+    /// <summary>Pieces of the content that is open are needed by a time.</summary>
+    internal sealed record Preferred(PieceRange Range, TimeSpan At) : SwarmEvent;
+
+    /// <summary>Whether to begin pieces in the order of the content, and not the rarest first.</summary>
+    internal sealed record OrderChosen(bool InOrder) : SwarmEvent;
 
     internal sealed record PieceStored(PieceIndex Piece, PutStatus Status) : SwarmEvent;
 

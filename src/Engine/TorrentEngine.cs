@@ -19,7 +19,7 @@ public sealed class TorrentEngine : IAsyncDisposable
     private readonly ObfuscatedKeys _obfuscated;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Outstanding _outstanding = new();
-    private readonly SemaphoreSlim _halfOpen;
+    private readonly HalfOpen _halfOpen;
     private readonly List<Task> _accepting;
 
     /// <param name="transport">The way out; null for a node that connects to nobody.</param>
@@ -34,7 +34,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         var dialler = new Dialler(options, transport, download, upload, chance, clock);
         _shared = new EngineShared(options, dialler, RunBytes(upload), clock, chance, logger, portHeard, AddKeys);
         _obfuscated = new ObfuscatedKeys(_swarms.ContainsKey);
-        _halfOpen = new SemaphoreSlim(options.MaxHalfOpen);
+        _halfOpen = new HalfOpen(options.MaxHalfOpen);
         Listeners = listeners;
         _accepting = [.. listeners.Select(AcceptAsync)];
     }
@@ -95,7 +95,6 @@ public sealed class TorrentEngine : IAsyncDisposable
         await Task.WhenAll(_accepting);
         await Task.WhenAll(Swarms.Select(s => s.DisposeAsync().AsTask()));
         await _outstanding.WaitAsync();
-        _halfOpen.Dispose();
         _shared.Dialler.Dispose();
         _stopping.Dispose();
     }
@@ -108,7 +107,7 @@ public sealed class TorrentEngine : IAsyncDisposable
             {
                 if (await listener.AcceptAsync(_stopping.Token) is not { } connection) return;
 
-                if (_halfOpen.Wait(0)) _ = ReceiveAsync(connection);
+                if (_halfOpen.TryEnter(connection.RemoteEndPoint) is { } place) _ = ReceiveAsync(connection, place);
                 else await connection.DisposeAsync();
             }
             catch (IOException e)
@@ -138,10 +137,11 @@ public sealed class TorrentEngine : IAsyncDisposable
         return upload.IsLimited ? (int)Math.Clamp(upload.BytesPerSecond / 20 / block * block, block, BulkSend.MaxBytes) : BulkSend.MaxBytes;
     }
 
-    private async Task ReceiveAsync(ITransportConnection raw)
+    private async Task ReceiveAsync(ITransportConnection raw, HalfOpen.Place place)
     {
         if (!_outstanding.TryEnter())
         {
+            place.Dispose();
             await raw.DisposeAsync();
             return;
         }
@@ -152,7 +152,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         try
         {
             using var timeout = new CancellationTokenSource(_shared.Options.HandshakeTimeout, _shared.Clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token, place.GivesWay);
             opened = await _shared.Dialler.TryAnswerAsync(connection, _obfuscated.Find, either.Token);
             if (opened is not null && _swarms.TryGetValue(opened.Handshake.Key, out swarm))
             {
@@ -166,7 +166,7 @@ public sealed class TorrentEngine : IAsyncDisposable
         }
         finally
         {
-            _halfOpen.Release();
+            place.Dispose();
         }
 
         try

@@ -103,6 +103,13 @@ public sealed class Store : IAsyncDisposable
     /// <summary>The info dictionary of a torrent held, without opening its content.</summary>
     public TorrentInfo ReadInfo(StoredTorrent torrent) => _copies.Peek(torrent.CopyId)?.Info ?? _context.Catalogue.Read.Info(torrent.CopyId) ?? throw NotHeld(torrent);
 
+    /// <summary>The announce URLs of a torrent held, by tier (BEP 12); none if it has none.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Trackers(InfoHash id) => _context.Catalogue.Read.Trackers(id);
+
+    /// <summary>Remembers the announce URLs of a torrent held, in place of those it had; of one that is not, nothing.</summary>
+    public Task SetTrackersAsync(InfoHash id, IReadOnlyList<IReadOnlyList<string>> tiers, CancellationToken ct) =>
+        _context.Catalogue.WriteAsync(writer => writer.SetTrackers(id, tiers), ct);
+
     /// <summary>Hashes a file or folder where it lies and enters it. What was hashed before and has not changed is not read again.</summary>
     public Task<ShareResult> ShareAsync(string path, ShareSettings settings, IProgress<HashProgress>? progress, CancellationToken ct) =>
         new Sharer(_context, _index, _copies, _hashed, Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), settings).RunAsync(progress, ct);

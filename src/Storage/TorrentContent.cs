@@ -67,13 +67,14 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>What is proven and in place now.</summary>
     public Bitfield CopyPresent() => State.CopyPresent();
 
-    /// <summary>Reads a run of bytes of a present piece: one positioned read.</summary>
+    /// <summary>Reads a run of bytes of a present piece: one positioned read, on the caller's thread if that need not wait for the medium.</summary>
     /// <param name="destination">Lent until the task ends; its length is how much is read.</param>
     /// <returns>False if the piece is absent, or its file was found changed or gone.</returns>
     public ValueTask<bool> TryReadAsync(PieceIndex piece, int begin, Memory<byte> destination, CancellationToken ct)
     {
         if (!Info.Geometry.Contains(piece, begin, destination.Length)) throw new ArgumentOutOfRangeException(nameof(piece));
         if (!State.IsPresent(piece)) return new ValueTask<bool>(false);
+        if (TryReadNow(piece, begin, destination.Span)) return new ValueTask<bool>(true);
 
         var work = _context.Reads.Rent().Set(this, piece, begin, destination, ct);
         return _context.Workers.TryPost(work) ? work.Task : PostAsync(work, ct);
@@ -109,23 +110,30 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
     /// <summary>All pieces are present: makes empty files, links and executable bits, and moves everything to its name. What is done is entered when this returns.</summary>
     /// <returns>The final path.</returns>
-    public async Task<string> CompleteAsync(CancellationToken ct)
+    public Task<string> CompleteAsync(CancellationToken ct) => CompleteAsync(Selection.All(Info.Geometry), ct);
+
+    /// <summary>
+    /// The same for some of the files, whose pieces are present. The copy stays in part unless they were the last: bytes of other files that came with their pieces
+    /// stay in staging and are served from there.
+    /// </summary>
+    /// <returns>The final path.</returns>
+    public async Task<string> CompleteAsync(Selection only, CancellationToken ct)
     {
         if (State.IsComplete) return FinalPath;
-        if (!CopyPresent().IsFull) throw new InvalidOperationException("pieces are absent yet");
+        if (!only.IsIn(CopyPresent())) throw new InvalidOperationException("pieces are absent yet");
 
-        await LearnLayersAsync(ct);
-        await _context.Workers.RunAsync(_ => new Completion(_context, this).Run(), ct);
+        await LearnLayersAsync(only, ct);
+        await _context.Workers.RunAsync(_ => new Completion(_context, this, only).Run(), ct);
         await SaveNowAsync(ct);
         return FinalPath;
     }
 
     /// <summary>A hybrid whose pieces were proven by SHA-1 alone has yet to show that both halves are the same content (BEP 52).</summary>
-    private async Task LearnLayersAsync(CancellationToken ct)
+    private async Task LearnLayersAsync(Selection only, CancellationToken ct)
     {
         if (Layers.Missing == 0) return;
 
-        var unknown = Enumerable.Range(0, Info.Files.Count).Select(i => new FileIndex(i)).Where(f => !Layers.IsKnown(f)).ToDictionary(f => f, f => new byte[Info.Geometry.PieceCountOf(f) * Hash256.Length]);
+        var unknown = only.Files.Where(f => !Layers.IsKnown(f)).ToDictionary(f => f, f => new byte[Info.Geometry.PieceCountOf(f) * Hash256.Length]);
         await _context.Hasher.HashAsync(
             new HashPlan(Info.Geometry, f => State.IsPlaced(f) ? Layout.Final(f) : Layout.Staged(f)) { IsStrict = true },
             Info.Geometry.PiecesOf(unknown.Keys),
@@ -230,6 +238,37 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         return false;
     }
 
+    /// <summary>Reads what is in memory of files that are open already. Whatever is odd about them is for a worker to find.</summary>
+    private bool TryReadNow(PieceIndex piece, int begin, Span<byte> destination)
+    {
+        if (!Info.Geometry.IsAligned) destination.Clear(); // for the padding
+        foreach (var span in Info.Geometry.SpansOf(piece, begin, destination.Length))
+        {
+            if (!TryReadNow(piece, span, destination.Slice(span.Begin - begin, span.Length))) return false;
+        }
+
+        return true;
+    }
+
+    private bool TryReadNow(PieceIndex piece, FileSpan span, Span<byte> destination)
+    {
+        var file = span.File;
+        if (!State.CanRead(piece, file, out var isPlaced, out var stamp) || _context.Files.TryUse(this, file, isWritable: false) is not { } open) return false;
+
+        try
+        {
+            return !(isPlaced && IsNameDue(open)) && open.File.TryReadNow(destination, span.Offset) && (!isPlaced || open.File.Stamp == stamp);
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            return false;
+        }
+        finally
+        {
+            _context.Files.Release(open);
+        }
+    }
+
     /// <summary>Proves and writes on a worker.</summary>
     internal PutOutcome Put(PieceIndex piece, ReadOnlySpan<byte> data, WorkerScratch scratch)
     {
@@ -305,7 +344,9 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         if (_context.Files.TryUse(this, file, isWritable) is { } open) return open;
 
-        return _context.Files.Add(this, file, isWritable ? OpenForWriting(Layout.Staged(file)) : OpenForReading(file), isWritable, _context.Clock.GetTimestamp());
+        var opened = isWritable ? OpenForWriting(Layout.Staged(file)) : OpenForReading(file);
+        if (isWritable && Info.Geometry.PieceCountOf(file) > 1) opened.Reserve(Info.Files[file].Length);
+        return _context.Files.Add(this, file, opened, isWritable, _context.Clock.GetTimestamp());
     }
 
     internal IDiskFile OpenForWriting(string path)
@@ -338,15 +379,16 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>Whether the path still names what is open; looked at now and then, since a replaced file looks unchanged from inside.</summary>
     private bool StillNamed(OpenFile open, FileIndex file, FileStamp stamp)
     {
-        var clock = _context.Clock;
-        if (clock.GetElapsedTime(open.CheckedAt) < _context.Options.SourceCheckInterval) return true;
+        if (!IsNameDue(open)) return true;
 
-        open.CheckedAt = clock.GetTimestamp();
+        open.CheckedAt = _context.Clock.GetTimestamp();
         var path = Layout.Final(file);
         var entry = _context.Disk.Stat(path);
         if (entry is { Kind: DiskEntryKind.Link }) entry = RealPaths.Resolve(_context.Disk, path) is { } real ? _context.Disk.Stat(real) : null;
         return entry is { Kind: DiskEntryKind.File } && entry.Stamp == stamp;
     }
+
+    private bool IsNameDue(OpenFile open) => _context.Clock.GetElapsedTime(open.CheckedAt) >= _context.Options.SourceCheckInterval;
 
     private bool ReadLeaves(PieceIndex piece, Span<byte> leaves, WorkerScratch scratch)
     {

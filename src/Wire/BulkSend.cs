@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Shoal.Wire;
 
-/// <summary>A run of neighbouring blocks on its way out: their bytes from one read, their headers between them, one gathered send. Owned by the sender.</summary>
+/// <summary>Blocks on their way out: runs of neighbours from one read each, their headers between them, one gathered send. Owned by the sender.</summary>
 public sealed class BulkSend : IDisposable
 {
     public const int MaxBlocks = 32;
@@ -19,17 +19,22 @@ public sealed class BulkSend : IDisposable
     /// <summary>Payload bytes, headers not counted.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Room for that many bytes of neighbouring blocks.</summary>
-    public Memory<byte> Reserve(int length)
+    /// <summary>Begins with nothing.</summary>
+    /// <param name="length">How many bytes are likely to be added.</param>
+    public void Begin(int length)
     {
         Clear();
-        if (_bytes.Length < length)
-        {
-            Return();
-            _bytes = ArrayPool<byte>.Shared.Rent(length);
-        }
+        if (_bytes.Length >= length) return;
 
-        return _bytes.AsMemory(0, length);
+        Return();
+        _bytes = ArrayPool<byte>.Shared.Rent(length);
+    }
+
+    /// <summary>Where the bytes of the next blocks go, which are neighbours.</summary>
+    public Memory<byte> Room(int length)
+    {
+        if (_bytes.Length - Length < length) Grow(Length + length);
+        return _bytes.AsMemory(Length, length);
     }
 
     /// <summary>Adds a block whose bytes lie behind those of the one before.</summary>
@@ -57,4 +62,14 @@ public sealed class BulkSend : IDisposable
     }
 
     public void Dispose() => Return();
+
+    /// <summary>More was asked for meanwhile than was to be expected.</summary>
+    private void Grow(int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(length);
+        _bytes.AsSpan(0, Length).CopyTo(larger);
+        for (var i = 1; i < _segments.Count; i += 2) _segments[i] = new ArraySegment<byte>(larger, _segments[i].Offset, _segments[i].Count);
+        if (_bytes.Length > 0) ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
 }

@@ -17,6 +17,7 @@ internal static class FuzzTargets
         new("extension", () => new ExtensionSubject()) { HeadLength = 1, IsBencoded = true, Tokens = Tokens.Extension },
         new("pex", () => new PexSubject()) { MaxLength = 4096, IsBencoded = true, Tokens = Tokens.Pex },
         new("compact", () => new CompactSubject()) { HeadLength = 1, MaxLength = 2048, Tokens = Tokens.Compact },
+        new("tracker", () => new TrackerSubject()) { HeadLength = 1, MaxLength = 4096, IsBencoded = true, Tokens = Tokens.Tracker },
         new("state", () => new StateSubject()) { Tokens = Tokens.State },
     ];
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Shoal.Cli.Arguments;
 using Shoal.Cli.Hosting;
-using Shoal.Core.Metainfo;
 using Shoal.Node.Commands;
 
 namespace Shoal.Cli.Commands;
@@ -14,9 +13,10 @@ internal static class FindCommand
     {
         var id = new Argument<string>("ID") { Description = "The ID of a torrent, a file or a chunk, or a link" };
         var timeout = Typed.Seconds("--timeout", "Give up after so long without an answer (default: 30)");
+        var trackers = Typed.Trackers("A tracker to ask, beside those that the link names; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("find", "Which peers have a torrent, a file or a chunk") { id, timeout };
+        var command = new Command("find", "Which peers have a torrent, a file or a chunk") { id, timeout, trackers };
         network.AddTo(command);
         output.AddTo(command);
         command.SetAction((parse, _) =>
@@ -25,10 +25,11 @@ internal static class FindCommand
             return new CommandRun(shell, output.Read(parse)).RunAsync(
                 (report, ct) =>
                 {
-                    var hints = MagnetLink.TryParse(parse.GetValue(id)!, out var magnet) ? magnet.Peers : [];
-                    var request = new FindRequest(LinkArgument.ReadId(parse.GetValue(id)!, shell.Folder))
+                    var named = LinkArgument.Read(parse.GetValue(id)!, shell.Folder);
+                    var request = new FindRequest(named.Id!)
                     {
-                        Peers = [.. hints, .. network.Peers(parse)],
+                        Peers = [.. named.Magnet?.Peers ?? [], .. network.Peers(parse)],
+                        Trackers = [.. named.Torrent?.Trackers ?? named.Magnet?.Trackers ?? [], .. parse.GetValue(trackers) ?? []],
                         Timeout = parse.GetValue(timeout) ?? DefaultTimeout,
                         Bootstrap = network.Bootstrap(parse),
                     };

@@ -19,9 +19,10 @@ internal static class InspectCommand
         var link = new Argument<string>("LINK|FILE") { Description = "A magnet link, an ID, or the path of a .torrent" };
         var chunks = new Option<bool>("--chunks") { Description = "The IDs of the chunks too" };
         var timeout = Typed.Seconds("--timeout", "Give up after so long without an answer (default: 30)");
+        var trackers = Typed.Trackers("A tracker to ask, beside those that the link names; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("inspect", "What a torrent or link says, without fetching the content") { link, chunks, timeout };
+        var command = new Command("inspect", "What a torrent or link says, without fetching the content") { link, chunks, timeout, trackers };
         network.AddTo(command);
         output.AddTo(command);
         command.SetAction((parse, _) =>
@@ -46,6 +47,7 @@ internal static class InspectCommand
                     {
                         Chunks = parse.GetValue(chunks),
                         Timeout = parse.GetValue(timeout) ?? DefaultTimeout,
+                        Trackers = parse.GetValue(trackers) ?? [],
                         Peers = network.Peers(parse),
                         Bootstrap = network.Bootstrap(parse),
                     };

@@ -23,7 +23,7 @@ internal sealed class NetworkOptions
     private readonly Option<string[]> _peer = Typed.HostPorts("--peer", "A peer to contact; repeatable");
     private readonly Option<bool> _noLan = new("--no-lan") { Description = "Neither look for peers on the local network nor tell it of this one" };
     private readonly Option<EncryptionMode?> _encryption = Typed.Encryption("--encryption", "Of the streams to peers: allow, prefer, require or off (default: allow)");
-    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT and on the local network: none or torrents (default: torrents)" };
+    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT, on the local network and at trackers: none or torrents (default: torrents)" };
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _memory = Typed.Size("--memory", "Bytes for buffers (default: 64MiB)");

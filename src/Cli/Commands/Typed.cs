@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using Shoal.Cli.Arguments;
+using Shoal.Discovery.Trackers;
 using Shoal.Engine.Encryption;
 using Shoal.Engine.WebSeeds;
 
@@ -56,6 +57,14 @@ internal static class Typed
     public static Option<string[]> WebSeeds(string name, string description) => MakeMany(
         name, "URL", description, static (string text, out string value) => WebSeedUrl.TryParse(value = text, out _),
         "is no URL of a web server: write one such as https://files.example/pub/, without user or fragment");
+
+    public static Option<string[]> Trackers(string description) => MakeMany(
+        "--tracker", "URL", description, static (string text, out string value) => TrackerUrl.TryParse(value = text, out _),
+        "is no tracker: write its announce URL, such as http://tracker.example/announce or udp://tracker.example:6969");
+
+    public static Option<string[]> Patterns(string name, string description) => MakeMany(
+        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0,
+        "is no pattern: write a path within the torrent, such as docs/*.txt or **/*.jpg");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)
         where T : struct

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
+using Shoal.Core.Hashing;
 
 namespace Shoal.Core.Merkle;
 
@@ -14,6 +15,10 @@ public static class MerkleTree
     /// <summary>No file that a 64-bit length can name has a taller tree.</summary>
     public const int MaxHeight = 50;
 
+    private const int PairLength = 2 * Hash256.Length;
+
+    private static readonly Sha256Lanes Blocks = new(BlockLength);
+    private static readonly Sha256Lanes Pairs = new(PairLength);
     private static readonly byte[][] PadHashes = MakePadHashes();
 
     /// <summary>The root of a subtree of that height whose leaves all are zero.</summary>
@@ -29,12 +34,9 @@ public static class MerkleTree
     /// <param name="leaves">32 bytes for each block.</param>
     public static void HashLeaves(ReadOnlySpan<byte> data, Span<byte> leaves)
     {
-        for (; data.Length > 0; leaves = leaves[Hash256.Length..])
-        {
-            var length = Math.Min(BlockLength, data.Length);
-            SHA256.HashData(data[..length], leaves);
-            data = data[length..];
-        }
+        var whole = data.Length - data.Length % BlockLength;
+        Blocks.HashEach(data[..whole], leaves);
+        if (whole < data.Length) SHA256.HashData(data[whole..], leaves[(whole / BlockLength * Hash256.Length)..]);
     }
 
     /// <summary>Folds a layer upward in place until the root of the subtree of the given height stands in its first 32 bytes.</summary>
@@ -42,20 +44,17 @@ public static class MerkleTree
     public static Hash256 Fold(Span<byte> layer, int fromHeight, int toHeight)
     {
         var count = layer.Length / Hash256.Length;
-        Span<byte> pair = stackalloc byte[2 * Hash256.Length];
+        Span<byte> pair = stackalloc byte[PairLength];
         for (var height = fromHeight; height < toHeight; height++)
         {
-            for (var i = 0; i < count / 2; i++)
-            {
-                SHA256.HashData(layer.Slice(i * 2 * Hash256.Length, 2 * Hash256.Length), layer[(i * Hash256.Length)..]);
-            }
-
             if (count % 2 == 1)
             {
                 layer.Slice((count - 1) * Hash256.Length, Hash256.Length).CopyTo(pair);
                 PadHash(height).CopyTo(pair[Hash256.Length..]);
-                SHA256.HashData(pair, layer[(count / 2 * Hash256.Length)..]);
             }
+
+            Pairs.HashEach(layer[..(count / 2 * PairLength)], layer);
+            if (count % 2 == 1) SHA256.HashData(pair, layer[(count / 2 * Hash256.Length)..]);
 
             count = (count + 1) / 2;
         }
@@ -74,7 +73,7 @@ public static class MerkleTree
 
     public static void HashPair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> destination)
     {
-        Span<byte> pair = stackalloc byte[2 * Hash256.Length];
+        Span<byte> pair = stackalloc byte[PairLength];
         left.CopyTo(pair);
         right.CopyTo(pair[Hash256.Length..]);
         SHA256.HashData(pair, destination);

@@ -13,8 +13,15 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
 
     private const int MaxUrls = 100;
 
-    /// <summary>Announce URLs, tier by tier, flattened.</summary>
-    public IReadOnlyList<string> Trackers { get; init; } = [];
+    /// <summary>Announce URLs, tier by tier, as written (BEP 12): those of <c>announce-list</c>, or else the one of <c>announce</c>.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; } = [];
+
+    /// <summary>Announce URLs, tier by tier, flattened; those that are given make a tier each.</summary>
+    public IReadOnlyList<string> Trackers
+    {
+        get => [.. TrackerTiers.SelectMany(tier => tier)];
+        init => TrackerTiers = [.. value.Select(url => (IReadOnlyList<string>)[url])];
+    }
 
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 
@@ -34,7 +41,8 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
 
         TorrentInfo? info = null;
         ReadOnlySpan<byte> layers = default;
-        List<string> trackers = [], webSeeds = [], nodes = [];
+        List<string> tracker = [], webSeeds = [], nodes = [];
+        List<IReadOnlyList<string>> tiers = [];
         while (reader.TryReadKey(out var key))
         {
             if (key.SequenceEqual("info"u8))
@@ -48,7 +56,8 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
             {
                 reader.TryReadRaw(out var value);
                 if (key.SequenceEqual("piece layers"u8)) layers = value;
-                else if (key.SequenceEqual("announce"u8) || key.SequenceEqual("announce-list"u8)) CollectUrls(value, trackers);
+                else if (key.SequenceEqual("announce"u8)) CollectUrls(value, tracker);
+                else if (key.SequenceEqual("announce-list"u8)) CollectTiers(value, tiers);
                 else if (key.SequenceEqual("url-list"u8)) CollectUrls(value, webSeeds);
                 else if (key.SequenceEqual("nodes"u8)) CollectNodes(value, nodes);
             }
@@ -60,7 +69,7 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
         var pieceLayers = new PieceLayers(info);
         if (info.HasV2 && !layers.IsEmpty && !TryReadLayers(layers, info, pieceLayers)) return MetainfoError.InvalidPieceLayer;
 
-        metainfo = new MetainfoFile(info, pieceLayers) { Trackers = trackers, WebSeeds = webSeeds, Nodes = nodes };
+        metainfo = new MetainfoFile(info, pieceLayers) { TrackerTiers = tiers.Count > 0 || tracker.Count == 0 ? tiers : [[tracker[0]]], WebSeeds = webSeeds, Nodes = nodes };
         return MetainfoError.None;
     }
 
@@ -72,13 +81,13 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
         var output = new ArrayBufferWriter<byte>(Info.Bytes.Length + 1024);
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();
-        if (Trackers.Count > 0)
+        if (TrackerTiers.Count > 0)
         {
             writer.WriteString("announce"u8);
-            writer.WriteString(Trackers[0]);
+            writer.WriteString(TrackerTiers[0][0]);
             writer.WriteString("announce-list"u8);
             writer.BeginList();
-            foreach (var tracker in Trackers) WriteUrlList(writer, [tracker]);
+            foreach (var tier in TrackerTiers) WriteUrlList(writer, tier);
             writer.End();
         }
 
@@ -163,6 +172,21 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>A list of tiers, each a list of URLs; a URL that stands by itself is a tier. What was named before is passed over, and so is what is not so.</summary>
+    private static void CollectTiers(ReadOnlySpan<byte> value, List<IReadOnlyList<string>> tiers)
+    {
+        var reader = new BencodeReader(value);
+        if (!reader.TryEnterList()) return;
+
+        var known = new List<string>();
+        while (known.Count < MaxUrls && reader.TryReadRaw(out var raw))
+        {
+            var before = known.Count;
+            CollectUrls(raw, known);
+            if (known.Count > before) tiers.Add(known[before..]);
         }
     }
 

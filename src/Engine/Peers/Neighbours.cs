@@ -15,6 +15,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     private readonly PeerList _list = new(options, random);
     private readonly CallBacks _callBacks = new();
     private readonly OwnAddress _own = new();
+    private readonly Invitations _invitations = new();
 
     public IReadOnlyDictionary<PeerKey, Peer> ByKey => _connected;
 
@@ -26,7 +27,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     public int Known => _list.Count;
 
     /// <summary>Nobody is here, on the way, or to be called back.</summary>
-    public bool IsEmpty => _connected.Count == 0 && _connecting.Count == 0 && !_callBacks.Any;
+    public bool IsEmpty => _connected.Count == 0 && _connecting.Count == 0 && !_callBacks.Any && !_invitations.Any;
 
     public Peer? Find(PeerKey key) => _connected.GetValueOrDefault(key);
 
@@ -35,17 +36,26 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
         foreach (var endPoint in endPoints) _list.Add(endPoint, named);
     }
 
-    /// <param name="wants">Whether anything is to be had from peers; else only those that left with something to get are called back.</param>
+    /// <summary>Has them called though nothing is to be had from them.</summary>
+    public void Invite(IReadOnlyList<NetEndPoint> endPoints)
+    {
+        foreach (var endPoint in endPoints) _invitations.Add(endPoint);
+    }
+
+    /// <param name="wants">Whether anything is to be had from peers; else only those that left with something to get are called back, and those that were invited.</param>
     public void ConnectMore(bool wants, TimeSpan now)
     {
         while (_connecting.Count < options.MaxConnecting && _connected.Count + _connecting.Count < options.MaxPeers)
         {
-            if (wants ? !_list.TryTake(now, out var endPoint) : !_callBacks.TryTake(now, out endPoint)) return;
+            if (wants ? !_list.TryTake(now, out var endPoint) : !_callBacks.TryTake(now, out endPoint) && !_invitations.TryTake(IsStranger, out endPoint)) return;
 
             _connecting.Add(endPoint);
             effects.Connect(endPoint);
         }
     }
+
+    private bool IsStranger(NetEndPoint endPoint) =>
+        !_connecting.Contains(endPoint) && !_list.IsBanned(endPoint) && _connected.Values.All(p => p.EndPoint != endPoint && p.ListensAt != endPoint);
 
     public void OnFailed(NetEndPoint endPoint, TimeSpan now)
     {

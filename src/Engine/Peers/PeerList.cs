@@ -125,7 +125,7 @@ internal sealed class PeerList(SwarmOptions options, Random random)
         return worst is { } found && _known.Remove(found);
     }
 
-    private bool IsBanned(NetEndPoint endPoint) => _banned.Contains(endPoint) || _banned.Contains(AsBanned(endPoint));
+    public bool IsBanned(NetEndPoint endPoint) => _banned.Contains(endPoint) || _banned.Contains(AsBanned(endPoint));
 
     /// <summary>A global address stands for all its ports; others count one by one.</summary>
     private static NetEndPoint AsBanned(NetEndPoint endPoint) => endPoint.Scope == NetworkScope.Global ? endPoint.WithPort(0) : endPoint;

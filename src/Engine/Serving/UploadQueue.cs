@@ -12,7 +12,17 @@ internal sealed class UploadQueue
     private readonly LinkedList<BlockRequest> _waiting = new();
     private readonly Dictionary<BlockRequest, LinkedListNode<BlockRequest>> _nodes = [];
     private readonly Dictionary<int, long> _allowances = [];
+    private long _bytes;
     private bool _open;
+
+    /// <summary>Bytes that wait to be sent.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock) return _bytes;
+        }
+    }
 
     public UploadAnswer Put(BlockRequest request)
     {
@@ -23,6 +33,7 @@ internal sealed class UploadQueue
             if (_waiting.Count >= Capacity) return UploadAnswer.TooMany;
 
             _nodes[request] = _waiting.AddLast(request);
+            _bytes += request.Length;
             return UploadAnswer.Taken;
         }
     }
@@ -35,6 +46,7 @@ internal sealed class UploadQueue
             if (!_nodes.Remove(request, out var node)) return false;
 
             _waiting.Remove(node);
+            _bytes -= request.Length;
             return true;
         }
     }
@@ -61,6 +73,7 @@ internal sealed class UploadQueue
             {
                 _nodes.Remove(request, out var node);
                 _waiting.Remove(node!);
+                _bytes -= request.Length;
             }
 
             return refused;
@@ -76,18 +89,20 @@ internal sealed class UploadQueue
     }
 
     /// <summary>Takes the oldest request and those that follow it without a gap.</summary>
-    public void TakeRun(List<BlockRequest> run, int maxBlocks, int maxBytes)
+    /// <param name="atLeastOne">Whether the oldest is taken even if it is longer than the bytes that may be.</param>
+    public void TakeRun(List<BlockRequest> run, int maxBlocks, int maxBytes, bool atLeastOne = false)
     {
         run.Clear();
         lock (_lock)
         {
             var bytes = 0;
-            while (_waiting.First is { Value: var next } && run.Count < maxBlocks && bytes + next.Length <= maxBytes)
+            while (_waiting.First is { Value: var next } && run.Count < maxBlocks && (bytes + next.Length <= maxBytes || (atLeastOne && run.Count == 0)))
             {
                 if (run.Count > 0 && (run[^1].Piece != next.Piece || run[^1].Begin + run[^1].Length != next.Begin)) return;
 
                 run.Add(next);
                 bytes += next.Length;
+                _bytes -= next.Length;
                 _waiting.RemoveFirst();
                 _nodes.Remove(next);
             }

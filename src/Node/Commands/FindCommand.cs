@@ -1,11 +1,14 @@
 using Shoal.Core;
 using Shoal.Core.Metainfo;
 using Shoal.Discovery.Local;
+using Shoal.Discovery.Trackers;
 using Shoal.Node.Events;
+using Shoal.Node.Network;
+using Shoal.Node.Torrents;
 
 namespace Shoal.Node.Commands;
 
-/// <summary>Asks the DHT and the local network who has something. Goes on asking until somebody does or the time is up.</summary>
+/// <summary>Asks the DHT, the local network and trackers who has something. Goes on asking until somebody does or the time is up.</summary>
 internal sealed class FindCommand(NodeServices services, Reporter reporter)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -24,8 +27,11 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
         try
         {
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
-            using var lan = HearLan(id, key, out var onLan);
-            Task[] ways = [AskNamedAsync(id, torrent, request.Peers, enough.Token), AskDhtAsync(id, key, enough.Token), onLan.WaitAsync(enough.Token)];
+            var isPrivate = services.Store.Find(key) is { IsPrivate: true }; // then only its trackers are asked (BEP 27)
+            Task onLan = new TaskCompletionSource().Task, onTracker = onLan;
+            using var lan = isPrivate ? null : HearLan(id, key, out onLan);
+            using var trackers = AskTrackers(id, key, torrent, request.Trackers, out onTracker);
+            Task[] ways = [AskNamedAsync(id, torrent, request.Peers, enough.Token), AskDhtAsync(id, key, isPrivate, enough.Token), onLan.WaitAsync(enough.Token), onTracker.WaitAsync(enough.Token)];
             if (!found) await Task.WhenAny(ways);
             found |= ways.Any(w => w.IsCompletedSuccessfully);
             await Task.WhenAny(Task.WhenAll(ways), Task.Delay(found ? Grace : Timeout.InfiniteTimeSpan, services.Options.Clock, either.Token));
@@ -45,8 +51,10 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
     }
 
     /// <summary>Ends when a lookup found somebody.</summary>
-    private async Task AskDhtAsync(string id, Hash160 key, CancellationToken ct)
+    private async Task AskDhtAsync(string id, Hash160 key, bool isPrivate, CancellationToken ct)
     {
+        if (isPrivate) await Task.Delay(Timeout.InfiniteTimeSpan, services.Options.Clock, ct);
+
         var seen = new HashSet<NetEndPoint>();
         while (seen.Count == 0)
         {
@@ -73,6 +81,31 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
         {
             if (seen.Add(peer)) Report(id, peer, "lan", 0, services.Options.Clock.GetElapsedTime(started));
             somebody.TrySetResult();
+        });
+    }
+
+    /// <summary>Reports whom trackers name, until the result is disposed. They are told that we go again, under a name of its own, and list nobody.</summary>
+    /// <param name="first">Ends when a tracker names somebody.</param>
+    private TrackerHold? AskTrackers(string id, Hash160 key, InfoHash? torrent, IReadOnlyList<string> named, out Task first)
+    {
+        var somebody = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        first = somebody.Task;
+        var tiers = TrackerLists.Merge(TrackerLists.Each(named), torrent is { } known ? services.Store.Trackers(known) : []);
+        if (tiers.Count == 0) return null;
+
+        var started = services.Options.Clock.GetTimestamp();
+        var seen = new HashSet<NetEndPoint>();
+        return services.Network!.Trackers.Join(new TrackedTorrent
+        {
+            Keys = [key],
+            Tiers = TrackerLists.Read(tiers),
+            Counts = static () => AnnounceCounts.Unknown,
+            PeerId = NodeNetwork.NewPeerId(),
+            OnPeers = peers =>
+            {
+                foreach (var peer in peers.Where(seen.Add)) Report(id, peer, "tracker", 0, services.Options.Clock.GetElapsedTime(started));
+                somebody.TrySetResult();
+            },
         });
     }
 

@@ -18,6 +18,8 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     private long _reused;
     private string _phase = "finding";
     private bool _isAnnounced;
+    private string? _trackerTrouble;
+    private bool _isWhole;
 
     public async Task<ExitCode> RunAsync(CancellationToken ct)
     {
@@ -31,14 +33,17 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         services.Network.AddBootstrap(request.Bootstrap);
         services.Network.AddNodesOf(target.Metainfo);
         lease.Swarm.AddWebSeeds(target.WebSeeds);
-        Task pulse = PulseAsync(lease.Swarm, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], target.Metainfo is not { Info.IsPrivate: true }, pulseStop.Token);
+        var trackers = TrackerLists.Merge(target.Trackers, TrackerLists.Each(request.Trackers), services.Store.Trackers(target.Id));
+        await lease.TrackAsync(target.Keys, trackers);
+        var isPrivate = (target.Metainfo?.Info.IsPrivate ?? services.Store.Find(target.Id)?.IsPrivate) == true;
+        Task pulse = PulseAsync(lease, stall, pulseStop.Token), find = new PeerSearch(services.Network, lease.Swarm, _clock).RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksAround: !isPrivate, pulseStop.Token);
         try
         {
-            var (path, info) = await FetchAsync(target, lease, stall, either.Token);
+            var (path, info) = await FetchAsync(target, lease, trackers, stall, either.Token);
             await pulseStop.CancelAsync();
             await Task.WhenAll(pulse, find);
             Done(path, lease.Swarm.Snapshot);
-            if (_isAnnounced) lease.AnnounceWhenDue(isSeed: true);
+            if (_isAnnounced) lease.AnnounceWhenDue(isSeed: _isWhole);
             await services.Serving!.KeepAsync(info.InfoHash, info.InfoHashV1);
         }
         catch (OperationCanceledException) when (stall.HasStalled && !ct.IsCancellationRequested)
@@ -59,12 +64,16 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         return ExitCode.Done;
     }
 
-    private async Task<(string Path, TorrentInfo Info)> FetchAsync(LinkTarget target, SwarmLease lease, StallWatch stall, CancellationToken ct)
+    private async Task<(string Path, TorrentInfo Info)> FetchAsync(
+        LinkTarget target, SwarmLease lease, IReadOnlyList<IReadOnlyList<string>> trackers, StallWatch stall, CancellationToken ct)
     {
         using var turn = await lease.TakeTurnAsync(ct);
         var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, ct);
         stall.Moved();
-        reporter.Report(TorrentNames.Describe(info));
+        var only = FileChoice.Of(info, request.Only, target.Select);
+        _length = only.Length;
+        reporter.Report(only.IsAll ? TorrentNames.Describe(info) : TorrentNames.Describe(info) with { Selected = new SelectedItem(only.Count, only.Length) });
+        await lease.TrackAsync(info.Keys, trackers); // a link need not say that it names a hybrid
 
         Action<PieceIndex, string>? arrived = null;
         if (request.Pieces) lease.Swarm.PieceArrived += arrived = (piece, from) => reporter.Report(new PieceEvent(piece, info.Geometry.PieceCount, from));
@@ -72,17 +81,23 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         {
             while (true)
             {
-                var content = await BeginAsync(info, layers, stall, ct);
-                if (content.CopyPresent().IsFull && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
+                var content = await BeginAsync(info, layers, only, stall, ct);
+                if (trackers.Count > 0) await services.Store.SetTrackersAsync(info.InfoHash, trackers, ct);
+                if (only.IsIn(content.CopyPresent()) && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
                 {
-                    await using (content) return (await CompleteAsync(content, ct), info); // another copy is served already
+                    await using (content) return (await CompleteAsync(content, only, ct), info); // another copy is served already
                 }
 
-                await lease.OpenAsync(content, fetch: true);
+                await lease.OpenAsync(content, fetch: true, only);
                 _isAnnounced = services.Options.Announce && services.Options.Upload && !info.IsPrivate;
                 if (_isAnnounced) _ = AnnounceAsync(lease, ct);
-                if (!content.CopyPresent().IsFull) await lease.Swarm.Completed.WaitAsync(ct);
-                if (content.CopyPresent().IsFull) return (await CompleteAsync(content, ct), info);
+                if (!only.IsIn(content.CopyPresent()))
+                {
+                    await lease.Swarm.Completed.WaitAsync(ct);
+                    if (content.CopyPresent().IsFull) lease.Trackers?.Complete();
+                }
+
+                if (only.IsIn(content.CopyPresent())) return (await CompleteAsync(content, only, ct), info);
 
                 // another copy was shared into the swarm meanwhile: what is missing here is taken from it
             }
@@ -93,20 +108,22 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
     }
 
-    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, StallWatch stall, CancellationToken ct)
+    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, Selection only, StallWatch stall, CancellationToken ct)
     {
         _phase = "preparing";
         var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
-        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite }, proving, ct);
-        (_length, _reused) = (info.Length, content.ReusedBytes);
+        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite, Only = only }, proving, ct);
+        _reused = content.ReusedBytes;
         _phase = "downloading";
         return content;
     }
 
-    private Task<string> CompleteAsync(TorrentContent content, CancellationToken ct)
+    private async Task<string> CompleteAsync(TorrentContent content, Selection only, CancellationToken ct)
     {
         _phase = "finishing";
-        return content.CompleteAsync(ct);
+        var path = await content.CompleteAsync(only, ct);
+        _isWhole = content.IsComplete;
+        return path;
     }
 
     private static async Task AnnounceAsync(SwarmLease lease, CancellationToken ct)
@@ -121,7 +138,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
     }
 
-    private async Task PulseAsync(SwarmLoop swarm, StallWatch stall, CancellationToken ct)
+    private async Task PulseAsync(SwarmLease lease, StallWatch stall, CancellationToken ct)
     {
         ProgressEvent? last = null;
         long received = 0;
@@ -130,13 +147,14 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             while (true)
             {
                 await Task.Delay(Pulse, _clock, ct);
-                var now = swarm.Snapshot;
+                var now = lease.Swarm.Snapshot;
                 if (now.Downloaded > received) stall.Received();
                 else if (now.Phase != SwarmPhase.Metadata && last is { Length: 0 }) stall.Received(); // the metadata came
                 received = now.Downloaded;
                 var next = Describe(now);
                 if (next != last) reporter.Report(next with { Sources = Sources(now) });
                 last = next;
+                WarnOfTrackers(lease.Trackers?.Trouble, now);
             }
         }
         catch (OperationCanceledException)
@@ -145,7 +163,16 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
     }
 
-    private ProgressEvent Describe(SwarmSnapshot now) => new(now.Have, now.Length, Math.Round(now.DownloadRate), now.Peers.Count)
+    /// <summary>Once, and only if nobody was found in another way.</summary>
+    private void WarnOfTrackers(string? trouble, SwarmSnapshot now)
+    {
+        if (trouble is null || _trackerTrouble is not null || now.Known > 0 || now.Peers.Count > 0) return;
+
+        _trackerTrouble = trouble;
+        reporter.Report(new WarningEvent("trackers", trouble));
+    }
+
+    private ProgressEvent Describe(SwarmSnapshot now) => new(now.WantedHave, now.WantedLength, Math.Round(now.DownloadRate), now.Peers.Count)
     {
         Phase = now.Phase == SwarmPhase.Metadata ? (now.Peers.Count > 0 ? "metadata" : now.Connecting > 0 ? "connecting" : "finding") : _phase,
     };

@@ -16,8 +16,10 @@ internal sealed class InspectCommand(NodeServices services, Reporter reporter)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         await using var lease = await services.Swarms.EnterAsync(target.Id, target.V1);
         services.Network.AddBootstrap(request.Bootstrap);
+        var held = services.Store.Find(target.Id);
+        if (held is null) await lease.TrackAsync(target.Keys, TrackerLists.Merge(target.Trackers, TrackerLists.Each(request.Trackers)));
         var search = new PeerSearch(services.Network, lease.Swarm, services.Options.Clock)
-            .RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksAround: true, either.Token);
+            .RunAsync([.. target.Peers, .. request.Peers, .. services.Options.Peers], asksAround: held is not { IsPrivate: true }, either.Token);
         try
         {
             var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, either.Token);

@@ -15,10 +15,19 @@ internal sealed record LinkTarget(InfoHash Id)
     /// <summary>The whole of the torrent's description, if the link was a <c>.torrent</c>.</summary>
     public MetainfoFile? Metainfo { get; private init; }
 
+    /// <summary>The files that the link selects (BEP 53); null for all.</summary>
+    public SelectOnly? Select { get; private init; }
+
     public IReadOnlyList<string> Peers { get; private init; } = [];
 
     /// <summary>URLs of web servers that have the content (BEP 19).</summary>
     public IReadOnlyList<string> WebSeeds { get; private init; } = [];
+
+    /// <summary>Its trackers, by tier.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Trackers { get; private init; } = [];
+
+    /// <summary>The names under which trackers know it, as far as the link says.</summary>
+    public IReadOnlyList<Hash160> Keys { get; private init; } = [Id.Truncated];
 
     /// <exception cref="ShoalException">Not a link, or of a kind that is not fetched.</exception>
     public static LinkTarget Read(string text, byte[]? torrent)
@@ -28,14 +37,18 @@ internal sealed record LinkTarget(InfoHash Id)
             var error = MetainfoFile.Read(bytes, out var metainfo);
             if (error != MetainfoError.None) throw new ShoalException("bad-torrent", $"{text}: {TorrentNames.Sentence(error)}");
 
-            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo, WebSeeds = metainfo.WebSeeds };
+            return new LinkTarget(metainfo.Info.InfoHash) { V1 = metainfo.Info.InfoHashV1, Metainfo = metainfo, WebSeeds = metainfo.WebSeeds, Trackers = metainfo.TrackerTiers, Keys = metainfo.Info.Keys };
         }
 
         if (Hash256.TryParse(text, out var id)) return new LinkTarget(new InfoHash(id));
         if (MagnetLink.TryReadV1(text, out var v1)) return new LinkTarget(new InfoHash(v1));
         if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits, or 40 in v1.");
 
-        return new LinkTarget(link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value)) { V1 = link.InfoHashV1, Peers = link.Peers, WebSeeds = link.WebSeeds };
+        SelectOnly? select = null;
+        if (link.SelectOnly is { } numbers && !SelectOnly.TryParse(numbers, out select)) throw new ShoalException("bad-link", $"The link selects files by so={numbers}, which is no list of numbers such as 0,2,4-6.");
+
+        var named = link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value);
+        return new LinkTarget(named) { V1 = link.InfoHashV1, Peers = link.Peers, WebSeeds = link.WebSeeds, Select = select, Trackers = TrackerLists.Each(link.Trackers), Keys = TrackerLists.KeysOf(named, link.InfoHashV1) };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

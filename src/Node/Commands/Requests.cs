@@ -18,6 +18,9 @@ public sealed record ShareRequest(string Path)
     /// <summary>Where to put the <c>.torrent</c>; null for nowhere.</summary>
     public string? WriteTorrent { get; init; }
 
+    /// <summary>Announce URLs of trackers, in place of those that the store remembers; none to keep those.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
+
     /// <summary>Addresses to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
@@ -35,6 +38,9 @@ public sealed record GetRequest(string Link, string Folder)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // or it is written as an empty one
     public byte[]? Torrent { get; init; }
 
+    /// <summary>Patterns for the paths of the files wanted; none for all that the link selects. <see cref="Core.Metainfo.PathPattern"/>.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
+
     public bool Overwrite { get; init; }
 
     /// <summary>Go on serving after it is done, until cancelled.</summary>
@@ -45,6 +51,9 @@ public sealed record GetRequest(string Link, string Folder)
 
     /// <summary>Seconds without any progress; null for no limit.</summary>
     public double? Timeout { get; init; }
+
+    /// <summary>Announce URLs of trackers, beside those that the link or the <c>.torrent</c> names.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
 
     /// <summary>Addresses to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
@@ -60,6 +69,9 @@ public sealed record FindRequest(string Id)
     /// <summary>Seconds without an answer.</summary>
     public double Timeout { get; init; } = 30;
 
+    /// <summary>Announce URLs of trackers, beside those that the store remembers.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
+
     public IReadOnlyList<string> Bootstrap { get; init; } = [];
 
     /// <summary>Addresses to ask as well, <c>host:port</c>.</summary>
@@ -74,6 +86,9 @@ public sealed record InspectRequest(string Link)
 
     /// <summary>Seconds until the metadata must be here.</summary>
     public double Timeout { get; init; } = 30;
+
+    /// <summary>Announce URLs of trackers, beside those that the link or the <c>.torrent</c> names.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
 
     /// <summary>Addresses to contact, <c>host:port</c>.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];

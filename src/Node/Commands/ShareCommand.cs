@@ -1,3 +1,4 @@
+using Shoal.Core;
 using Shoal.Core.Metainfo;
 using Shoal.Dht;
 using Shoal.Node.Events;
@@ -10,6 +11,7 @@ namespace Shoal.Node.Commands;
 internal sealed class ShareCommand(NodeServices services, Reporter reporter)
 {
     private readonly List<SwarmLease> _leases = [];
+    private readonly HashSet<InfoHash> _warned = [];
 
     public async Task<ExitCode> RunAsync(IReadOnlyList<ShareRequest> requests, CancellationToken ct)
     {
@@ -32,7 +34,9 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         var settings = new ShareSettings { Name = request.Name, PieceLength = request.PieceLength, IsPrivate = request.Private, IsHybrid = request.Hybrid };
         var hashing = new HashingReport(request.Path, reporter, services.Options.Clock);
         var shared = await services.Store.ShareAsync(request.Path, settings, hashing, ct);
-        if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers) { WebSeeds = request.WebSeeds }, path, ct);
+        var trackers = TrackerLists.Merge(request.Trackers.Count > 0 ? TrackerLists.Each(request.Trackers) : services.Store.Trackers(shared.Info.InfoHash));
+        if (request.Trackers.Count > 0) await services.Store.SetTrackersAsync(shared.Info.InfoHash, trackers, ct);
+        if (request.WriteTorrent is { } path) await WriteAsync(new MetainfoFile(shared.Info, shared.Layers) { TrackerTiers = trackers, WebSeeds = request.WebSeeds }, path, ct);
 
         var lease = await services.Swarms!.EnterAsync(shared.Info.InfoHash, shared.Info.InfoHashV1);
         _leases.Add(lease);
@@ -44,10 +48,11 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         var info = shared.Info;
         if (info.IsSingleFile && Directory.Exists(request.Path))
             reporter.Report(new WarningEvent("single-file", $"{request.Path} holds one file only: whoever gets it receives the file {info.Name}, without the folder."));
-        if (info.IsPrivate)
-            reporter.Report(new WarningEvent("private", "The torrent is private: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
+        if (info.IsPrivate && (trackers.Count == 0 || !services.Options.Announce))
+            reporter.Report(new WarningEvent("private", $"The torrent is private{(trackers.Count == 0 ? " and names no tracker" : "")}: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
         reporter.Report(new SharedEvent(
-            TorrentNames.Link(info, services.Network.Hints, request.WebSeeds), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+            TorrentNames.Link(info, services.Network.Hints, trackers, request.WebSeeds), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
+        if (services.Options.Announce) await lease.TrackAsync(info.Keys, trackers);
         if (services.Options.Announce && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
     }
 
@@ -94,11 +99,21 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
                 var now = new ServingEvent(swarms.Sum(s => s.Peers.Count), swarms.Sum(s => s.Uploaded), Math.Round(swarms.Sum(s => s.UploadRate)));
                 if (now != last) reporter.Report(now);
                 last = now;
+                WarnOfTrackers();
             }
         }
         catch (OperationCanceledException)
         {
             // told to stop
+        }
+    }
+
+    /// <summary>Of each torrent once.</summary>
+    private void WarnOfTrackers()
+    {
+        foreach (var lease in _leases)
+        {
+            if (lease.Trackers?.Trouble is { } trouble && _warned.Add(lease.Swarm.InfoHash)) reporter.Report(new WarningEvent("trackers", trouble));
         }
     }
 }

@@ -7,6 +7,7 @@ using Shoal.Dht;
 using Shoal.Dht.Sockets;
 using Shoal.Discovery.Local;
 using Shoal.Discovery.Sockets;
+using Shoal.Discovery.Trackers;
 using Shoal.Engine;
 using Shoal.Engine.Limits;
 using Shoal.Node.Events;
@@ -14,7 +15,7 @@ using Shoal.Wire.Transport;
 
 namespace Shoal.Node.Network;
 
-/// <summary>The sockets of a node and the rooms that live on them: the engine, the DHT and local discovery. Remembers whom the user named, since only those are believed about the DHT.</summary>
+/// <summary>The sockets of a node and the rooms that live on them: the engine, the DHT, local discovery and trackers. Remembers whom the user named, since only those are believed about the DHT.</summary>
 internal sealed class NodeNetwork : IAsyncDisposable
 {
     private const string Version = "0.1";
@@ -35,6 +36,8 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     public DhtService Dht { get; private init; } = null!;
 
+    public TrackerService Trackers { get; private init; } = null!;
+
     public ListeningEvent Listening { get; private init; } = null!;
 
     /// <summary>On the clock of the options.</summary>
@@ -42,6 +45,9 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     /// <summary>The TCP port that is announced; 0 for none.</summary>
     public int Port { get; private init; }
+
+    /// <summary>The TCP port that trackers are told; 0 to ask them without being listed.</summary>
+    public int TrackerPort { get; private init; }
 
     /// <summary>Addresses for links: ours, with the TCP port.</summary>
     public IReadOnlyList<string> Hints { get; private init; } = [];
@@ -63,6 +69,15 @@ internal sealed class NodeNetwork : IAsyncDisposable
         }
 
         return Compose(options, listeners, sockets);
+    }
+
+    /// <summary>A name for us among peers (BEP 20), another each time.</summary>
+    public static PeerId NewPeerId()
+    {
+        Span<byte> id = stackalloc byte[Hash160.Length];
+        "-SH0100-"u8.CopyTo(id);
+        foreach (ref var c in id[8..]) c = (byte)"0123456789abcdefghijklmnopqrstuvwxyz"[RandomNumberGenerator.GetInt32(36)];
+        return new PeerId(new Hash160(id));
     }
 
     /// <summary>Peers that a link or an option named.</summary>
@@ -100,6 +115,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Trackers.DisposeAsync();
         if (_lan is not null) await _lan.DisposeAsync();
         await Engine.DisposeAsync();
         await _state.DisposeAsync();
@@ -140,12 +156,17 @@ internal sealed class NodeNetwork : IAsyncDisposable
         var engine = new TorrentEngine(
             engineOptions, new TcpTransport(options.Listen), listeners, download, upload, options.Clock,
             new SecureRandom(), options.Logging.CreateLogger("Shoal.Engine"), (endPoint, _) => network?.OnPortHeard(endPoint));
+        var logger = options.Logging.CreateLogger("Shoal.Discovery");
+        var client = new TrackerClient(options.Listen, $"Shoal/{Version}", options.Clock, new SecureRandom(), logger);
+        var trackers = TrackerService.Start(client, new TrackerServiceOptions { PeerId = engineOptions.PeerId }, options.Clock, new SecureRandom(), logger);
         network = new NodeNetwork(state, options.Public, download, upload)
         {
             Dht = dht,
             Engine = engine,
+            Trackers = trackers,
             StartedAt = options.Clock.GetTimestamp(),
             Port = port,
+            TrackerPort = options.Announce ? port : 0,
             Listening = new ListeningEvent(
                 listeners.Count > 0 ? listeners[0].LocalEndPoint.ToString() : null, sockets[0].LocalEndPoint.ToString(), [.. addresses.Select(a => a.ToString())]),
             Hints = port == 0 ? [] : [.. addresses.Take(MaxHints).Select(a => new NetEndPoint(a, port).ToString())],
@@ -176,13 +197,5 @@ internal sealed class NodeNetwork : IAsyncDisposable
         }
 
         if (endPoint.IsUsableFrom(endPoint.Scope)) Dht.AddContact(endPoint);
-    }
-
-    private static PeerId NewPeerId()
-    {
-        Span<byte> id = stackalloc byte[Hash160.Length];
-        "-SH0100-"u8.CopyTo(id);
-        foreach (ref var c in id[8..]) c = (byte)"0123456789abcdefghijklmnopqrstuvwxyz"[RandomNumberGenerator.GetInt32(36)];
-        return new PeerId(new Hash160(id));
     }
 }

@@ -15,7 +15,8 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
     /// <param name="asksAround">False for a torrent that is known to be private (BEP 27).</param>
     public async Task RunAsync(IReadOnlyList<string> named, bool asksAround, CancellationToken ct)
     {
-        var asking = asksAround ? Task.WhenAll(LookUpAsync(ct), HearLanAsync(ct)) : Task.CompletedTask;
+        using var around = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var asking = asksAround ? Task.WhenAll(LookUpAsync(around.Token), HearLanAsync(around.Token), EndIfPrivateAsync(around)) : Task.CompletedTask;
         try
         {
             var peers = await network.ResolveNamedAsync(named, ct);
@@ -29,7 +30,20 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
         await asking;
     }
 
-    /// <summary>Until it turns out to be private (BEP 27).</summary>
+    /// <summary>What turns out to be private is asked for no longer (BEP 27).</summary>
+    private async Task EndIfPrivateAsync(CancellationTokenSource around)
+    {
+        try
+        {
+            var info = await swarm.Metadata.WaitAsync(around.Token);
+            if (info.IsPrivate) await around.CancelAsync();
+        }
+        catch (Exception e) when (e is OperationCanceledException or SwarmException)
+        {
+            // enough, or there is no such torrent
+        }
+    }
+
     private async Task HearLanAsync(CancellationToken ct)
     {
         var known = swarm.Keys;
@@ -37,14 +51,12 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
         try
         {
             var info = await swarm.Metadata.WaitAsync(ct);
-            if (info.IsPrivate) return;
-
             heard.AddRange(info.Keys.Except(known).Select(Hear));
             await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
         }
-        catch (Exception e) when (e is OperationCanceledException or SwarmException)
+        catch (OperationCanceledException)
         {
-            // enough, or there is no such torrent
+            // enough
         }
         finally
         {

@@ -78,7 +78,10 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
         lock (_lock) lease = _leases.GetValueOrDefault(torrent.Id);
         if (lease is null || await lease.HasContentAsync()) return;
 
-        await lease.OpenAsync(await store.OpenAsync(torrent, _stopping.Token), fetch: false);
+        var content = await store.OpenAsync(torrent, _stopping.Token);
+        var keys = content.Info.Keys;
+        await lease.OpenAsync(content, fetch: false);
+        if (options.Announce) await lease.TrackAsync(keys, TrackerLists.Merge(store.Trackers(torrent.Id)));
         if (options.Announce && !torrent.IsPrivate) lease.AnnounceWhenDue(isSeed: torrent.Have == torrent.Length);
     }
 

@@ -1,12 +1,14 @@
 using Shoal.Core;
+using Shoal.Core.Geometry;
 using Shoal.Discovery.Local;
+using Shoal.Discovery.Trackers;
 using Shoal.Engine;
 using Shoal.Node.Network;
 using Shoal.Storage;
 
 namespace Shoal.Node.Torrents;
 
-/// <summary>The swarms that somebody in this process wants: joined with the first lease, left with the last, and then withdrawn from the DHT and the local network.</summary>
+/// <summary>The swarms that somebody in this process wants: joined with the first lease, left with the last, and then withdrawn from the DHT, the local network and trackers.</summary>
 internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -31,13 +33,14 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     }
 
     /// <summary>Gives a swarm content, which the table owns from now on.</summary>
-    internal async Task OpenAsync(Entry entry, TorrentContent content, bool fetch)
+    internal async Task OpenAsync(Entry entry, TorrentContent content, bool fetch, Selection? only)
     {
         await _gate.WaitAsync();
         try
         {
+            entry.Content = content;
             entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
-            entry.Swarm.Open(content, fetch);
+            entry.Swarm.Open(content, fetch, only);
             if (content.Info.IsPrivate || entry.Lan.Count > 0) return;
 
             foreach (var key in content.Info.Keys)
@@ -50,6 +53,39 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
             _gate.Release();
         }
     }
+
+    /// <summary>Announces a swarm to trackers, beside those it is announced to already, under these names.</summary>
+    /// <param name="tiers">Of <see cref="TrackerLists.Merge"/>.</param>
+    /// <returns>Null if it has no tracker.</returns>
+    internal async Task<TrackerHold?> TrackAsync(Entry entry, IReadOnlyList<Hash160> keys, IReadOnlyList<IReadOnlyList<string>> tiers)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var urls = TrackerLists.Read(tiers);
+            if (entry.Trackers is { } known) known.Add(keys, urls);
+            else if (urls.Count > 0)
+            {
+                entry.Trackers = network.Trackers.Join(new TrackedTorrent
+                {
+                    Keys = keys,
+                    Tiers = urls,
+                    Port = network.TrackerPort,
+                    Counts = entry.Count,
+                    OnPeers = peers => entry.Swarm.AddPeers(peers, wantIt: true),
+                });
+            }
+
+            return entry.Trackers;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>How the trackers of a swarm stand; nothing if it has none.</summary>
+    internal Task<IReadOnlyList<TrackerSnapshot>> TrackersAsync(InfoHash id) => AskAsync(() => _entries.Find(e => e.Swarm.Keys.Contains(id.Truncated))?.Trackers?.Snapshot ?? []);
 
     /// <summary>Whether a swarm was given content.</summary>
     internal Task<bool> HasContentAsync(Entry entry) => AskAsync(() => entry.Contents.Count > 0);
@@ -118,6 +154,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     private async Task CloseAsync(Entry entry)
     {
         foreach (var key in entry.Swarm.Keys) network.Dht.Withdraw(key);
+        entry.Trackers?.Dispose(); // while it can still be counted
         foreach (var heard in entry.Lan) heard.Dispose();
         await network.Engine.LeaveAsync(entry.Swarm);
         foreach (var content in entry.Contents) await content.DisposeAsync();
@@ -132,10 +169,37 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 
         public List<TorrentContent> Contents { get; } = [];
 
+        /// <summary>The last it was given.</summary>
+        public volatile TorrentContent? Content;
+
+        /// <summary>Its trackers, once one was named.</summary>
+        public TrackerHold? Trackers { get; set; }
+
         /// <summary>On the local network it is known by, once it has content and is not private.</summary>
         public List<IDisposable> Lan { get; } = [];
 
         public SemaphoreSlim Turn { get; } = new(1);
+
+        /// <summary>What trackers are told. Any thread may call.</summary>
+        public AnnounceCounts Count()
+        {
+            const int Enough = 20;
+            var now = Swarm.Snapshot;
+            if (Content is not { } content) return AnnounceCounts.Unknown with { Uploaded = now.Uploaded, Downloaded = now.Downloaded };
+
+            var left = LeftOf(content);
+            return new AnnounceCounts(now.Uploaded, now.Downloaded, left, LacksPeers: left > 0 && now.Peers.Count < Enough);
+        }
+
+        private static long LeftOf(TorrentContent content)
+        {
+            var present = content.CopyPresent();
+            if (present.IsFull) return 0;
+
+            var left = content.Info.Length;
+            for (var piece = present.NextSet(0); piece >= 0; piece = present.NextSet(piece + 1)) left -= content.Info.Geometry.ContentLengthOf(new PieceIndex(piece));
+            return left;
+        }
     }
 
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable

@@ -39,14 +39,15 @@ public static class TorrentNames
         return [.. geometry.PiecesOf(file).Select(p => layers[p].ToString())];
     }
 
-    /// <summary>A link to the torrent, with addresses where to begin, and URLs of web servers that have it.</summary>
-    public static string Link(TorrentInfo info, IReadOnlyList<string> hints, IReadOnlyList<string> webSeeds) => new MagnetLink
+    /// <summary>A link to the torrent, with addresses where to begin, its trackers, and URLs of web servers that have it.</summary>
+    public static string Link(TorrentInfo info, IReadOnlyList<string> hints, IReadOnlyList<IReadOnlyList<string>> tiers, IReadOnlyList<string> webSeeds) => new MagnetLink
     {
         InfoHash = info.HasV2 ? info.InfoHash : null,
         InfoHashV1 = info.InfoHashV1,
         Name = info.Name,
         Peers = info.IsPrivate ? [] : hints,
         WebSeeds = webSeeds,
+        Trackers = [.. tiers.SelectMany(tier => tier)],
     }.ToString();
 
     public static string Code(StoreErrorCode code) => code switch

@@ -17,22 +17,22 @@ internal static class CatalogueFile
         var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
         try
         {
-            var version = new Statement(connection, "PRAGMA user_version").Scalar();
+            var version = Scalar(connection, "PRAGMA user_version");
             if (version > Schema.Version)
             {
                 throw new StoreException(StoreErrorCode.NewerVersion, $"{path} was written by a newer version of Shoal: use that version, or another store", path);
             }
 
-            if (version == 0 && new Statement(connection, "SELECT count(*) FROM sqlite_master").Scalar() > 0)
+            if (version == 0 && Scalar(connection, "SELECT count(*) FROM sqlite_master") > 0)
             {
                 throw new StoreException(StoreErrorCode.Damaged, DamagedMessage(path), path);
             }
 
             if (length is > 0 and <= CheckedWhole && !IsSound(connection)) throw new StoreException(StoreErrorCode.Damaged, DamagedMessage(path), path);
 
-            new Statement(connection, "PRAGMA journal_mode = WAL").Query().Dispose();
-            new Statement(connection, "PRAGMA synchronous = NORMAL").Run();
-            if (version == 0) new Statement(connection, $"BEGIN IMMEDIATE; {Schema.Create} PRAGMA user_version = {Schema.Version}; COMMIT").Run();
+            Run(connection, "PRAGMA journal_mode = WAL");
+            Run(connection, "PRAGMA synchronous = NORMAL");
+            if (version == 0) Run(connection, $"BEGIN IMMEDIATE; {Schema.Create} PRAGMA user_version = {Schema.Version}; COMMIT");
             else if (version < Schema.Version) Migrate(connection, (int)version);
 
             return connection;
@@ -47,7 +47,7 @@ internal static class CatalogueFile
     public static SqliteConnection OpenForReading(string path)
     {
         var connection = Connect(path, SqliteOpenMode.ReadWrite);
-        new Statement(connection, "PRAGMA query_only = 1").Run();
+        Run(connection, "PRAGMA query_only = 1");
         return connection;
     }
 
@@ -62,17 +62,18 @@ internal static class CatalogueFile
     /// <summary>All or nothing: a store that could not be brought up to date stays as it was.</summary>
     private static void Migrate(SqliteConnection connection, int version)
     {
-        new Statement(connection, "BEGIN IMMEDIATE").Run();
-        foreach (var migration in Schema.Migrations[(version - 1)..]) new Statement(connection, migration).Run();
+        Run(connection, "BEGIN IMMEDIATE");
+        foreach (var upgrade in Schema.Upgrades[(version - 1)..]) Run(connection, upgrade);
         if (version < 2) NameHybrids(connection);
-        new Statement(connection, $"PRAGMA user_version = {Schema.Version}").Run();
-        new Statement(connection, "COMMIT").Run();
+        Run(connection, $"PRAGMA user_version = {Schema.Version}");
+        Run(connection, "COMMIT");
     }
 
     private static void NameHybrids(SqliteConnection connection)
     {
         var names = new List<(long Torrent, byte[] V1)>();
-        using (var rows = new Statement(connection, "SELECT id, info FROM torrents").Query())
+        using (var select = new Statement(connection, "SELECT id, info FROM torrents"))
+        using (var rows = select.Query())
         {
             while (rows.Read())
             {
@@ -89,8 +90,22 @@ internal static class CatalogueFile
 
     private static bool IsSound(SqliteConnection connection)
     {
-        using var rows = new Statement(connection, "PRAGMA quick_check(1)").Query();
+        using var check = new Statement(connection, "PRAGMA quick_check(1)");
+        using var rows = check.Query();
         return rows.Read() && rows.GetString(0) == "ok";
+    }
+
+    // a statement that is left to the collector can keep the file open, and its log beside it, after the connection was closed
+    private static long Scalar(SqliteConnection connection, string sql)
+    {
+        using var statement = new Statement(connection, sql);
+        return statement.Scalar();
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var statement = new Statement(connection, sql);
+        statement.Run();
     }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)

@@ -24,6 +24,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
         """);
 
     private readonly Statement _files = new(connection, "SELECT copy, file FROM files WHERE root = $1 AND length = $2");
+    private readonly Statement _trackers = new(connection, "SELECT k.tier, k.url FROM torrents t JOIN trackers k ON k.torrent = t.id WHERE t.infohash = $1 ORDER BY k.tier, k.place");
     private readonly Statement _hashed = new(connection, "SELECT length, modified, height, root, layer FROM hashed WHERE path = $1");
 
     public List<StoredTorrent> List()
@@ -109,6 +110,23 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
         }
     }
 
+    /// <summary>The trackers of a torrent, by tier; none if it is not held.</summary>
+    public List<IReadOnlyList<string>> Trackers(InfoHash id)
+    {
+        lock (_lock)
+        {
+            var tiers = new SortedDictionary<long, List<string>>();
+            using var rows = _trackers.Query(id.Value.ToArray());
+            while (rows.Read())
+            {
+                if (!tiers.TryGetValue(rows.GetInt64(0), out var tier)) tiers[rows.GetInt64(0)] = tier = [];
+                tier.Add(rows.GetString(1));
+            }
+
+            return [.. tiers.Values];
+        }
+    }
+
     public HashedRow? Hashed(string path)
     {
         lock (_lock)
@@ -129,7 +147,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
     {
         lock (_lock)
         {
-            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _hashed]) statement.Dispose();
+            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _trackers, _hashed]) statement.Dispose();
             connection.Dispose();
         }
     }

@@ -28,10 +28,13 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     private readonly Statement _setState = new(connection, "UPDATE copies SET complete = $2, have = $3, boot = $4, present = $5, durable = $6 WHERE id = $1");
     private readonly Statement _setPlaces = new(connection, "INSERT OR REPLACE INTO places (copy, placed, found, stamps) VALUES ($1, $2, $3, $4)");
     private readonly Statement _setHashed = new(connection, "INSERT OR REPLACE INTO hashed (path, length, modified, height, root, layer) VALUES ($1, $2, $3, $4, $5, $6)");
+    private readonly Statement _addTracker = new(connection, "INSERT INTO trackers (torrent, tier, place, url) VALUES ($1, $2, $3, $4)");
+    private readonly Statement _clearTrackers = new(connection, "DELETE FROM trackers WHERE torrent = $1");
     private readonly Statement _torrentOf = new(connection, "SELECT torrent FROM copies WHERE id = $1");
     private readonly Statement _dropCopy = new(connection, "DELETE FROM copies WHERE id = $1");
     private readonly Statement _dropPlaces = new(connection, "DELETE FROM places WHERE copy = $1");
     private readonly Statement _dropLayers = new(connection, "DELETE FROM layers WHERE torrent = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
+    private readonly Statement _dropTrackers = new(connection, "DELETE FROM trackers WHERE torrent = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
     private readonly Statement _dropTorrent = new(connection, "DELETE FROM torrents WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
 
     public void Begin() => _begin.Run();
@@ -100,6 +103,19 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     public void SetHashed(HashedRow row) =>
         _setHashed.Run(row.Path, row.Stamp.Length, row.Stamp.Modified, row.PieceHeight, row.Root?.ToArray(), row.Layer);
 
+    /// <summary>In place of those there were; nothing if the torrent is not held.</summary>
+    public void SetTrackers(InfoHash id, IReadOnlyList<IReadOnlyList<string>> tiers)
+    {
+        var torrent = _findTorrent.Scalar(id.Value.ToArray());
+        if (torrent == 0) return;
+
+        _clearTrackers.Run(torrent);
+        for (var tier = 0; tier < tiers.Count; tier++)
+        {
+            for (var place = 0; place < tiers[tier].Count; place++) _addTracker.Run(torrent, tier, place, tiers[tier][place]);
+        }
+    }
+
     /// <summary>Drops a copy, and its torrent if that was the last one.</summary>
     public void RemoveCopy(long copy, TorrentInfo info)
     {
@@ -112,13 +128,15 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
         _dropPlaces.Run(copy);
         _dropCopy.Run(copy);
         _dropLayers.Run(torrent);
+        _dropTrackers.Run(torrent);
         _dropTorrent.Run(torrent);
     }
 
     public void Dispose()
     {
         foreach (var statement in (Statement[])[
-            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _torrentOf, _dropCopy, _dropPlaces, _dropLayers, _dropTorrent])
+            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _addTracker, _clearTrackers, _torrentOf,
+            _dropCopy, _dropPlaces, _dropLayers, _dropTrackers, _dropTorrent])
         {
             statement.Dispose();
         }

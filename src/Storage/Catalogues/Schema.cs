@@ -5,13 +5,24 @@ internal static class Schema
 {
     public const int Version = 2;
 
-    /// <summary>From each older version to the next.</summary>
-    public static readonly string[] Migrations =
-    [
-        "ALTER TABLE torrents ADD COLUMN infohash_v1 BLOB;", // 1: hybrids had no second name, which CatalogueFile fills in
-    ];
+    /// <summary>What makes version n + 1 of version n, from version 1 on. Nothing that is held is lost by it.</summary>
+    public static readonly string[] Upgrades = [Names + Trackers];
 
-    public const string Create = """
+    public const string Create = Tables + Trackers;
+
+    /// <summary>Hybrids had no second name, which CatalogueFile fills in.</summary>
+    private const string Names = "ALTER TABLE torrents ADD COLUMN infohash_v1 BLOB;";
+
+    private const string Trackers = """
+        CREATE TABLE trackers (
+            torrent INTEGER NOT NULL,
+            tier INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            PRIMARY KEY (torrent, tier, place)) WITHOUT ROWID;
+        """;
+
+    private const string Tables = """
         CREATE TABLE torrents (
             id INTEGER PRIMARY KEY,
             infohash BLOB NOT NULL UNIQUE,

@@ -9,6 +9,13 @@ public interface IDiskFile : IDisposable
     /// <returns>Bytes read; fewer than asked only at the end of the file.</returns>
     int Read(Span<byte> destination, long offset);
 
+    /// <summary>Reads if that needs no waiting for the medium.</summary>
+    /// <returns>Whether all was read; if not, the destination holds no meaning.</returns>
+    bool TryReadNow(Span<byte> destination, long offset);
+
+    /// <summary>Takes room on the medium for so many bytes from the beginning, where the file system can; the length stays as it is.</summary>
+    void Reserve(long length);
+
     void Write(ReadOnlySpan<byte> data, long offset);
 
     /// <summary>Brings what was written to the medium.</summary>

@@ -21,6 +21,13 @@ internal sealed class RealFile(SafeFileHandle handle) : IDiskFile
         return total;
     }
 
+    public bool TryReadNow(Span<byte> destination, long offset) => OperatingSystem.IsLinux() && LinuxCalls.TryReadNow(handle, destination, offset);
+
+    public void Reserve(long length)
+    {
+        if (OperatingSystem.IsLinux()) LinuxCalls.Reserve(handle, length);
+    }
+
     public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(handle, data, offset);
 
     public void Flush() => RandomAccess.FlushToDisk(handle);

@@ -45,6 +45,14 @@ internal static class Tokens
         [127, 0, 0, 1], [10, 0, 0, 1], [169, 254, 1, 1], [100, 64, 0, 1], [224, 0, 0, 1], [0xFE, 0x80], [0xFD, 0], [0xFF, 2], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], .. Of("[::1]:6881", "6:", "18:", "l", "e"),
     ];
 
+    public static IReadOnlyList<byte[]> Tracker { get; } =
+    [
+        .. Of(
+            "failure reason", "retry in", "never", "warning message", "interval", "min interval", "tracker id", "complete", "incomplete", "downloaded", "external ip", "peers", "peers6", "ip", "port",
+            "files", "flags", "127.0.0.1", "::1", "\u001b[31m", "\u202e", "http://", "udp://[", "/announce", "?passkey=", "%", "#", "aaaaaaaaaaaaaaaaaaaa"),
+        [0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 3], [127, 255, 255, 255], [255, 255, 255, 255],
+    ];
+
     public static IReadOnlyList<byte[]> State { get; } = [.. Of("SDHT", "\u0001", "\u0002", "\u0006", "\u0012"), [0, 0], [255, 255], [2, 0]];
 
     private static byte[][] Of(params string[] words) => [.. words.Select(Encoding.UTF8.GetBytes)];

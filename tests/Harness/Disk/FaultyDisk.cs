@@ -22,6 +22,9 @@ public sealed class FaultyDisk(IDisk inner) : IDisk
     /// <summary>What it says is free; null for what the real one says.</summary>
     public long? ReportedFree { get; set; }
 
+    /// <summary>Whether all that is read lies in memory; null for what the real one says.</summary>
+    public bool? IsCached { get; set; }
+
     public long Operations => Interlocked.Read(ref _operations);
 
     public IDiskFile Open(string path, FileAccess access)
@@ -105,6 +108,14 @@ public sealed class FaultyDisk(IDisk inner) : IDisk
             disk.Step();
             return inner.Read(destination, offset);
         }
+
+        public bool TryReadNow(Span<byte> destination, long offset)
+        {
+            disk.Step();
+            return disk.IsCached is { } cached ? cached && inner.Read(destination, offset) == destination.Length : inner.TryReadNow(destination, offset);
+        }
+
+        public void Reserve(long length) => inner.Reserve(length);
 
         public void Write(ReadOnlySpan<byte> data, long offset)
         {

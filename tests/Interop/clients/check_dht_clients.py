@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
+import krpc
 import libtorrent_peer as client
 from harness import KIB, Skipped, expect, expect_same_file, write
 from lan import Lan
@@ -86,8 +88,9 @@ def transmission_finds_a_peer_through_our_nodes(check):
     lan = Lan(check)
     here, there, asking = lan.hosts
     node = here.run("node", "--no-lan").listening()
+    nodes = [node]
     for _ in range(11):  # transmission announces nothing and asks for nobody before it knows more than eight
-        here.run("node", "--no-lan", "--bootstrap", f"{here.address}:8468").listening()
+        nodes.append(here.run("node", "--no-lan", "--bootstrap", f"{here.address}:8468").listening())
     with there.entered():
         source, infohash, magnet, seed = _seeded(check, there.address, f"{here.address}:8468")
 
@@ -97,8 +100,9 @@ def transmission_finds_a_peer_through_our_nodes(check):
 
     check.until(30, "libtorrent has announced", announced)
     config = check.folder("transmission")
-    with open(os.path.join(config, "dht.bootstrap"), "w") as file:
-        file.write(f"{here.address} 8468\n")
+    ports = [int(node.event("listening")["udp"].rpartition(":")[2]) for node in nodes]
+    with open(os.path.join(config, "dht.dat"), "wb") as file:  # as if it had been here; a dht.bootstrap is read one line in half a minute
+        file.write(krpc.encode({"id": os.urandom(20), "nodes": b"".join(socket.inet_aton(here.address) + port.to_bytes(2, "big") for port in ports)}))
     inside = ["ip", "netns", "exec", asking.space]
     _started(check, [*inside, "transmission-daemon", "-f", "-g", config, "-w", check.folder("out"), "--dht", "--no-utp", "--no-lpd", "--no-portmap", "--no-auth", "--port", "9091"])
     check.until(20, "transmission takes a torrent", lambda: subprocess.run(

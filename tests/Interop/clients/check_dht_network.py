@@ -1,13 +1,14 @@
 """One DHT of two kinds of nodes: 50 of libtorrent's and 10 of ours, each told of the other kind alone."""
 
-import os
+import contextlib
 import random
 import statistics
 import time
 
-import krpc
 import libtorrent_peer as client
-from harness import expect, write
+from harness import Skipped, expect, write
+from lan import entered
+from line import Line, row
 
 try:
     import libtorrent as lt
@@ -15,36 +16,76 @@ except ImportError:
     lt = None
 
 THEIRS, OURS = 50, 10
+FAR = ["10.9.1.1", "10.9.2.1"]
 # the key pair of the test vectors of BEP 44
 PUBLIC = bytes.fromhex("77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548")
 PRIVATE = bytes.fromhex("e06d3183d14159228433ed599221b80bd0a5ce8352e4bdf0262f76786ef1c74db7e7a9fea2c0eb269d61e3b38e450a22e754941ac78479d6c54e1faf6037881d")
 
 
+class _Place:
+    """Where the network is: a namespace at one end of a line, with room for two at the other end, or loopback where that cannot be made."""
+
+    def __init__(self, check):
+        self._net, self.line = "10", None
+        try:
+            self.line = Line(check, here="10.0.0.0/13", there="10.8.0.0/13")
+        except Skipped as why:
+            self._net, self.why = "127", str(why)
+
+    def theirs(self, i):
+        return f"{self._net}.1.{i + 1}.1"
+
+    def ours(self, i):
+        return f"{self._net}.2.{i + 1}.1"
+
+    def other(self, i):
+        return f"{self._net}.3.{i}.1"
+
+    @property
+    def under(self):
+        return ["ip", "netns", "exec", self.line.here] if self.line else ()
+
+    def entered(self):
+        return entered(self.line.here) if self.line else contextlib.nullcontext()
+
+
 class _Theirs:
     """libtorrent's nodes, every setting of their DHT as shipped, each in a range of its own, since they admit one of a range."""
 
-    def __init__(self, check, joins):
-        self.check = check
+    def __init__(self, check, place, joins):
+        self.check, self.place = check, place
         self._hashes = []
-        category = lt.alert.category_t
+        self.addresses = [place.theirs(i) for i in range(THEIRS)]
         self.port = check.port()
-        self.sessions = [
-            lt.session({
-                "listen_interfaces": f"{self.address(i)}:{self.port}", "outgoing_interfaces": self.address(i), "enable_dht": True, "enable_lsd": False, "enable_upnp": False,
-                "enable_natpmp": False, "dht_bootstrap_nodes": "", "alert_queue_size": 20000,
-                "alert_mask": category.dht_notification | category.dht_operation_notification | category.error_notification,
-            }) for i in range(THEIRS)
-        ]
+        with place.entered():
+            self.sessions = [self._session(address) for address in self.addresses]
         check.on_close(self.close)
         for i, session in enumerate(self.sessions):
-            host, _, port = joins[i % len(joins)].udp.rpartition(":")
-            session.add_dht_node((host, int(port)))
+            session.add_dht_node(_pair(joins[i % len(joins)].udp))
 
-    def address(self, i):
-        return f"127.1.{i + 1}.1"
+    def _session(self, address):
+        category = lt.alert.category_t
+        return lt.session({
+            "listen_interfaces": f"{address}:{self.port}", "outgoing_interfaces": address, "enable_dht": True, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+            "dht_bootstrap_nodes": "", "alert_queue_size": 20000,
+            "alert_mask": category.dht_notification | category.dht_operation_notification | category.error_notification,
+        })
+
+    def join(self, address, node):
+        """One more, at the far end of the line; its index."""
+        self.addresses.append(address)
+        with entered(self.place.line.there):
+            self.sessions.append(self._session(address))
+        self.sessions[-1].add_dht_node(_pair(node.udp))
+        return len(self.sessions) - 1
 
     def endpoint(self, i):
-        return f"{self.address(i)}:{self.port}"
+        return f"{self.addresses[i]}:{self.port}"
+
+    def table(self, i):
+        self.sessions[i].post_dht_stats()
+        alert = self.wait(i, lt.dht_stats_alert, lambda _: True, 2)
+        return sum(bucket["num_nodes"] for bucket in alert.routing_table) if alert else 0
 
     def median_table(self):
         for session in self.sessions:
@@ -79,30 +120,16 @@ class _Theirs:
         alert = self.wait(i, lt.dht_get_peers_reply_alert, lambda a: a.info_hash.to_bytes() == key and a.peers(), 8)
         return [f"{host}:{port}" for host, port in alert.peers()] if alert else []
 
-    def count_to_first_peer(self, i, key):
-        """Packets of a search until the first that names a peer: how many queries had gone out, and after how long."""
-        mask = int(lt.alert.category_t.dht_log_notification) | int(lt.alert.category_t.dht_operation_notification)
-        self.sessions[i].apply_settings({"alert_mask": mask})
-        self.sessions[i].pop_alerts()
-        begun, sent = time.perf_counter(), 0
-        self.sessions[i].dht_get_peers(lt.sha1_hash(key))
-        while time.perf_counter() - begun < 8:
-            for alert in self.sessions[i].pop_alerts():
-                if not isinstance(alert, lt.dht_pkt_alert):
-                    continue
-                message = alert.pkt_buf
-                if b"9:get_peers" in message and key in message and alert.message().startswith("==>"):
-                    sent += 1
-                elif b"6:valuesl" in message and alert.message().startswith("<=="):
-                    return sent, time.perf_counter() - begun
-            time.sleep(0.0005)
-        return None
-
     def close(self):
         self._hashes.clear()
         for session in self.sessions:
             session.pause()
         self.sessions.clear()
+
+
+def _pair(endpoint):
+    host, _, port = endpoint.rpartition(":")
+    return host, int(port)
 
 
 def _state(check, node):
@@ -115,24 +142,31 @@ def _ours(check, node, *args, code=0):
 
 def two_kinds_of_nodes_are_one_network(check):
     check.note(client.needed())
+    place = _Place(check)
     port = check.port()
     ours = []
     theirs_port = check._port + 1  # the next that `port` will give, for addresses that are not in use yet
     for i in range(OURS):
-        known = [x for j in range(3) for x in ("--bootstrap", f"127.1.{(i * 5 + j * 17) % THEIRS + 1}.1:{theirs_port}")]
-        ours.append(check.run("node", *known, address=f"127.2.{i + 1}.1", port=port, dht_port=port))
+        known = [x for j in range(3) for x in ("--bootstrap", f"{place.theirs((i * 5 + j * 17) % THEIRS)}:{theirs_port}")]
+        ours.append(check.run("node", *known, address=place.ours(i), port=port, dht_port=port, under=place.under))
     for node in ours:
         node.listening()
-    theirs = _Theirs(check, ours)
+    theirs = _Theirs(check, place, ours)
     expect(theirs.port == theirs_port, "the port was taken meanwhile; run it again")
     check.until(40, "our tables fill", lambda: all(_state(check, node)["good"] >= 12 for node in ours))
     check.until(60, "their tables fill", lambda: theirs.median_table() >= 10)
     draw = random.Random(3)
 
     _announced_by_them_found_by_us(check, ours, theirs, draw)
+    keys = [draw.randbytes(20) for _ in range(100 if place.line else 0)]
+    for key in keys:
+        theirs.announce(draw.randrange(THEIRS), key)  # takes them their time, so it goes on meanwhile
     _announced_by_us_found_by_them(check, ours, theirs, draw)
     _items_go_both_ways(check, ours, theirs)
-    _figures(check, ours, theirs, draw)
+    if place.line:
+        _figures(check, ours, theirs, keys)
+    else:
+        check.note(f"not measured: {place.why}")
 
 
 two_kinds_of_nodes_are_one_network.seconds = 240
@@ -145,16 +179,16 @@ def _announced_by_them_found_by_us(check, ours, theirs, draw):
     for number, (key, i) in enumerate(keys):
         check.until(30, f"{key.hex()} of {theirs.endpoint(i)} is found",
                     lambda: theirs.endpoint(i) in {p["address"] for p in _ours(check, ours[number % OURS], "lookup", key.hex()).all("peer")})
-    alone = check.run("dht", "lookup", keys[0][0].hex(), "--bootstrap", theirs.endpoint(7), address="127.3.1.1").ends(0, 30)
+    alone = check.run("dht", "lookup", keys[0][0].hex(), "--bootstrap", theirs.endpoint(7), address=theirs.place.other(1), under=theirs.place.under).ends(0, 30)
     expect(theirs.endpoint(keys[0][1]) in {p["address"] for p in alone.all("peer")}, "found by a node of its own")
     check.note("20 of 20 of theirs found by us")
 
 
 def _announced_by_us_found_by_them(check, ours, theirs, draw):
     files = [write(check.path("in", f"{i}.bin"), 1000 + i) for i in range(20)]
-    share = check.share(*files, args=["--bootstrap", theirs.endpoint(3)], address="127.3.2.1")
-    for shared in share.shared:
-        share.event("announced", 30, where=lambda a, id=shared["infohash"]: a["id"] == id and a["nodes"] >= 8)
+    share = check.share(*files, args=["--bootstrap", theirs.endpoint(3)], address=theirs.place.other(2), under=theirs.place.under)
+    for shared in share.shared:  # not all eight at the first attempt: as shipped libtorrent answers 8 kB a second and leaves the rest unsaid
+        share.event("announced", 30, where=lambda a, id=shared["infohash"]: a["id"] == id and a["nodes"] >= 4)
     for shared in share.shared:
         found = theirs.peers(draw.randrange(THEIRS), bytes.fromhex(shared["infohash"][:40]))
         expect(share.tcp in found, f"{shared['infohash']} at {share.tcp}: {found}")
@@ -195,31 +229,32 @@ def _items_go_both_ways(check, ours, theirs):
     check.note("items go both ways")
 
 
-def _figures(check, ours, theirs, draw):
-    keys = [draw.randbytes(20) for _ in range(100)]
-    for key in keys:
-        theirs.announce(draw.randrange(THEIRS), key)
-    time.sleep(5)
-    for number, key in enumerate(keys):  # their announcing takes its time; what is measured is finding
+def _figures(check, ours, theirs, keys):
+    """What it takes to find a first peer, for one of each kind that has just come, ten milliseconds away: by what passes on the line."""
+    for number, key in enumerate(keys):  # what is measured is finding
         check.until(30, f"announced: {key.hex()}", lambda: _ours(check, ours[(number + 5) % OURS], "lookup", key.hex()).all("peer"))
-    our_queries, our_hops, our_ms, their_queries, their_ms = [], [], [], [], []
-    for number, key in enumerate(keys):
-        peers = _ours(check, ours[number % OURS], "lookup", key.hex()).all("peer")
-        expect(peers, f"not found by us: {key.hex()}")
-        our_queries.append(peers[0]["queries"])
-        our_hops.append(peers[0]["hops"])
-        our_ms.append(peers[0]["ms"])
-        counted = theirs.count_to_first_peer(draw.randrange(THEIRS), key)
-        if counted:
-            their_queries.append(counted[0])
-            their_ms.append(1000 * counted[1])
+    line = theirs.place.line
+    node = check.run("node", "--bootstrap", theirs.endpoint(20), address=FAR[0], under=["ip", "netns", "exec", line.there]).listening()
+    other = theirs.join(FAR[1], ours[2])
+    check.until(40, "both have joined", lambda: _state(check, node)["good"] >= 12 and theirs.table(other) >= 8)
+    check.note(f"contacts: ours {_state(check, node)['good']}, theirs {theirs.table(other)}")
 
-    def row(values):
-        return f"mean {statistics.mean(values):.2f}, median {statistics.median(values):g}, most {max(values):g}"
+    our_searches, their_searches = [], []
+    for key in keys:
+        line.passed.clear()
+        _ours(check, node, "lookup", key.hex())
+        our_searches.append(line.search(node.udp, key))
+        line.passed.clear()
+        theirs.sessions[other].dht_get_peers(lt.sha1_hash(key))
+        their_searches.append(line.search(theirs.endpoint(other), key))
+    expect(all(our_searches), f"{our_searches.count(None)} of {len(keys)} keys not found by us")
+    found = [search for search in their_searches if search]
+    expect(len(found) >= 0.9 * len(keys), f"only {len(found)} of {len(keys)} keys found by them")
 
-    figures = (f"to the first peer over {len(keys)} keys: ours {row(our_queries)} queries, {row(our_hops)} hops, {row(our_ms)} ms; "
-               f"theirs ({len(their_queries)} counted) {row(their_queries)} queries, {row(their_ms)} ms")
-    check.note(figures)
-    expect(len(their_queries) >= 90, "their packets could not be counted")
-    expect(statistics.mean(our_queries) <= statistics.mean(their_queries) and statistics.median(our_queries) <= statistics.median(their_queries), f"more queries than libtorrent: {figures}")
-    expect(statistics.median(our_hops) <= 1, "more than one round trip in a network of sixty")
+    for what in ("queries", "hops", "ms"):
+        mine, yours = ([getattr(search, what) for search in searches] for searches in (our_searches, found))
+        check.note(f"{what} to the first peer over {len(found)} keys: ours {row(mine)}; theirs {row(yours)}")
+    for what, give in (("queries", 1), ("hops", 1.05), ("ms", 1.1)):  # one key in a hundred lies a hop farther, for either; of time the machine takes its share
+        mine, yours = ([getattr(search, what) for search in searches] for searches in (our_searches, found))
+        for measure in (statistics.mean, statistics.median):
+            expect(measure(mine) <= give * measure(yours), f"more {what} than libtorrent; " + "; ".join(check.notes))

@@ -15,7 +15,7 @@ _ALL_FRAMES = 0x0003  # ETH_P_ALL
 GROUP = bytes([239, 192, 152, 143])  # and the end of the group's IPv6 address
 
 
-def _ip(*args):
+def ip(*args):
     done = subprocess.run(["ip", *args], capture_output=True, text=True)
     if done.returncode != 0:
         raise Failed(f"ip {' '.join(args)}: {done.stderr.strip()}")
@@ -32,8 +32,8 @@ class Lan:
             self._make("hub")
         except Failed as why:
             raise Skipped(f"no network of its own can be made: {why}") from None
-        _ip("-n", self._space("hub"), "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
-        _ip("-n", self._space("hub"), "link", "set", "bridge", "up")
+        ip("-n", self._space("hub"), "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
+        ip("-n", self._space("hub"), "link", "set", "bridge", "up")
         self.hosts = [self._host(number) for number in range(1, hosts + 1)]
         self.frames = 0
         self._count()
@@ -42,21 +42,21 @@ class Lan:
         return self._name + name
 
     def _make(self, name):
-        _ip("netns", "add", self._space(name))
+        ip("netns", "add", self._space(name))
         self._spaces.append(name)
         self.check.on_close(lambda: subprocess.run(["ip", "netns", "del", self._space(name)], capture_output=True))
-        _ip("-n", self._space(name), "link", "set", "lo", "up")
+        ip("-n", self._space(name), "link", "set", "lo", "up")
 
     def _host(self, number):
         name = f"host{number}"
         self._make(name)
         hub, space = self._space("hub"), self._space(name)
-        _ip("-n", hub, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", space)
-        _ip("-n", hub, "link", "set", name, "master", "bridge", "up")
+        ip("-n", hub, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", space)
+        ip("-n", hub, "link", "set", name, "master", "bridge", "up")
         if self._v4:
-            _ip("-n", space, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
-        _ip("-n", space, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
-        _ip("-n", space, "link", "set", "eth0", "up")
+            ip("-n", space, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
+        ip("-n", space, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
+        ip("-n", space, "link", "set", "eth0", "up")
         return Host(self, space, f"10.77.0.{number}")
 
     def _count(self):
@@ -80,16 +80,21 @@ class Host:
         self.check, self.space, self.address = lan.check, space, address
         self._stores = 0
 
+    @property
+    def under(self):
+        """What runs a command here."""
+        return ["ip", "netns", "exec", self.space]
+
     def run(self, *args, **options):
         """A Shoal as it is without options: on all interfaces of this host, at the default ports."""
         self._stores += 1
         store = self.check.path(self.space, f"store{self._stores}")
-        return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space], **options)
+        return self.check.plain(*args, "--store", store, under=self.under, **options)
 
     def run_on(self, holder, *args):
         """Acts through whoever holds a store on this host."""
         store = holder.argv[holder.argv.index("--store") + 1]
-        return self.check.plain(*args, "--store", store, under=["ip", "netns", "exec", self.space])
+        return self.check.plain(*args, "--store", store, under=self.under)
 
     def share(self, *paths, args=()):
         shoal = self.run("share", *paths, *args)

@@ -13,20 +13,24 @@ import check_dht_joining
 import check_dht_network
 import check_dht_protocol
 import check_encryption
+import check_dht_public
+import check_hostile
 import check_lan
 import check_limits
 import check_network
 import check_peers
 import check_pex
 import check_refusals
+import check_selection
 import check_shapes
 import check_stopping
 import check_store
+import check_trackers
 import check_versions
 import check_web_seeds
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_encryption, check_lan, check_store, check_versions, check_web_seeds, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_selection, check_web_seeds, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -54,6 +54,13 @@ internal sealed class SimCity(SeededTorrent torrent, int seed)
         }
     }
 
+    /// <summary>Tells every node of some others.</summary>
+    public void Introduce(int acquaintances)
+    {
+        var all = _nodes.Keys.ToArray();
+        foreach (var node in _nodes.Values) node.Start([.. _random.GetItems(all, acquaintances).Distinct().Where(e => e != node.EndPoint)]);
+    }
+
     public void At(TimeSpan when, Action action) => _queue.Enqueue(action, (when, _order++));
 
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);

@@ -34,8 +34,12 @@ public sealed class AppTests : IDisposable
     [InlineData("share")]
     [InlineData("get")]
     [InlineData("share", "x", "--erasure")]
-    [InlineData("share", "x", "--tracker=http://a")]
-    [InlineData("get", Id, "--only", "x")]
+    [InlineData("share", "x", "--tracker=ftp://a/announce")]
+    [InlineData("share", "x", "--tracker=udp://a")]
+    [InlineData("get", "x.torrent", "--tracker")]
+    [InlineData("node", "--tracker=http://a/announce")]
+    [InlineData("get", Id, "--only", "")]
+    [InlineData("get", Id, "--only")]
     [InlineData("get", Id, "-z")]
     [InlineData("get", Id, Id)]
     [InlineData("get", Id, "--port", "65536")]
@@ -108,6 +112,21 @@ public sealed class AppTests : IDisposable
 
         Assert.Equal(2, await RunAsync("get", "bad.torrent"));
         Assert.StartsWith("shoal: 'bad.torrent' cannot be read as a .torrent: ", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HandsOnTrackers()
+    {
+        const string Http = "http://a/announce", Udp = "udp://b:1";
+
+        await RunAsync("share", "x", "--tracker", Http, "--tracker", Udp);
+        Assert.Equal([Http, Udp], Assert.Single((IReadOnlyList<ShareRequest>)_commands!.Requests[0]).Trackers);
+
+        await RunAsync("get", Link, "--tracker", Http);
+        Assert.Equal([Http], ((GetRequest)_commands.Requests[0]).Trackers);
+
+        await RunAsync("find", $"{Link}&tr={Uri.EscapeDataString(Udp)}", "--tracker", Http);
+        Assert.Equal([Udp, Http], ((FindRequest)_commands.Requests[0]).Trackers);
     }
 
     [Fact]

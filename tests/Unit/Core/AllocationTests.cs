@@ -28,14 +28,14 @@ public sealed class AllocationTests
     [Fact]
     public void HashingAPieceAllocatesNothing()
     {
-        var data = new byte[5 * MerkleTree.BlockLength + 7];
-        var scratch = new byte[6 * Hash256.Length];
+        var data = new byte[37 * MerkleTree.BlockLength + 7];
+        var scratch = new byte[38 * Hash256.Length];
 
         AssertFree(() =>
         {
             MerkleTree.HashLeaves(data, scratch);
-            MerkleTree.Fold(scratch, 0, 3);
-            MerkleTree.Root(data, 4, scratch);
+            MerkleTree.Fold(scratch, 0, 6);
+            MerkleTree.Root(data, 7, scratch);
         });
     }
 

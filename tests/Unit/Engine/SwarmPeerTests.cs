@@ -68,6 +68,26 @@ public sealed class SwarmPeerTests
     }
 
     [Fact]
+    public void ASeedCallsThoseWhoAnnouncedThemselves_OnceForEachTime()
+    {
+        var bench = new SwarmBench();
+        bench.Handle(new SwarmEvent.ContentOpened(bench.Torrent.Info, bench.Torrent.Layers(), bench.Torrent.All));
+        var there = bench.Connect("", incoming: true, endPoint: SwarmBench.At(60, 33_333));
+        bench.Extend(there, port: 9000);
+
+        bench.Handle(new SwarmEvent.PeersFound([SwarmBench.At(50), SwarmBench.At(60)], false));
+        Assert.Empty(bench.Effects.Connects);
+        bench.Handle(new SwarmEvent.PeersFound([SwarmBench.At(50), SwarmBench.At(60), SwarmBench.At(50)], false, WantIt: true));
+        Assert.Equal([SwarmBench.At(50)], bench.Effects.Connects);
+        bench.Handle(new SwarmEvent.ConnectFailed(SwarmBench.At(50)));
+        bench.Pass(60);
+        Assert.Single(bench.Effects.Connects);
+
+        bench.Handle(new SwarmEvent.PeersFound([SwarmBench.At(50)], false, WantIt: true));
+        Assert.Equal(2, bench.Effects.Connects.Count);
+    }
+
+    [Fact]
     public void TriesAgainLaterAndLater_WhenNobodyAnswers()
     {
         var bench = new SwarmBench().Open();

@@ -109,6 +109,27 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public async Task ReadsOnTheCallersThread_OnlyWhenThereIsNothingToWaitFor()
+    {
+        await using var bench = new StoreBench();
+        var shared = await bench.ShareAsync("file", StoreBench.Content(2 * Piece));
+        await using var store = bench.Open("seed", sourceCheck: TimeSpan.FromDays(1));
+        await using var content = await store.OpenAsync(store.Find(shared.Info.InfoHash)!, CancellationToken.None);
+        await StoreBench.AssertServesAsync(content, shared);
+        var bytes = new byte[Block];
+
+        bench.Disk.IsCached = true;
+        var now = content.TryReadAsync(new PieceIndex(1), Block, bytes, CancellationToken.None);
+        Assert.True(now.IsCompletedSuccessfully);
+        Assert.True(await now);
+        Assert.Equal(StoreBench.Piece(shared, 1)[Block..(2 * Block)], bytes);
+
+        bench.Disk.IsCached = false;
+        Assert.True(await content.TryReadAsync(new PieceIndex(0), 0, bytes, CancellationToken.None));
+        Assert.Equal(StoreBench.Piece(shared, 0)[..Block], bytes);
+    }
+
+    [Fact]
     public async Task ServesPartsOfPieces_WhileDownloading()
     {
         await using var bench = new StoreBench();

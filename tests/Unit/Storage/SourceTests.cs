@@ -37,6 +37,22 @@ public sealed class SourceTests
         Assert.Equal(1, (await reopened.VerifyAsync(again.Torrent, null, CancellationToken.None)).Bad);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FindsOutFromWhatIsOpen_WhenASourceIsWrittenTo(bool isCached)
+    {
+        await using var bench = new StoreBench();
+        bench.Disk.IsCached = isCached;
+        var shared = await bench.ShareAsync("file", StoreBench.Content(2 * Piece));
+        await using var store = bench.Open("seed", sourceCheck: TimeSpan.FromDays(1));
+        var content = await store.OpenAsync(shared.Torrent, CancellationToken.None);
+        await StoreBench.AssertServesAsync(content, shared);
+        bench.Folder.Write("file", StoreBench.Content(2 * Piece, seed: 5));
+
+        Assert.False(await content.TryReadAsync(new PieceIndex(0), 0, new byte[10], CancellationToken.None));
+    }
+
     [Fact]
     public async Task FindsOut_WhenASourceIsReplaced()
     {

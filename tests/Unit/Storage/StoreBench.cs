@@ -31,9 +31,9 @@ internal sealed class StoreBench : IAsyncDisposable
         return bytes;
     }
 
-    public Store Open(string name = "store", string boot = "first", IDisk? disk = null)
+    public Store Open(string name = "store", string boot = "first", IDisk? disk = null, TimeSpan sourceCheck = default)
     {
-        var options = new StoreOptions { Path = Folder[name], Workers = 2, CommitInterval = TimeSpan.FromMilliseconds(5), SourceCheckInterval = TimeSpan.Zero };
+        var options = new StoreOptions { Path = Folder[name], Workers = 2, CommitInterval = TimeSpan.FromMilliseconds(5), SourceCheckInterval = sourceCheck };
         var store = Store.Open(options, disk ?? Disk, TimeProvider.System, new FixedBoot(boot), NullLogger.Instance);
         store.Warned += w =>
         {

@@ -29,7 +29,8 @@ internal sealed class RecordingHandler : IPeerHandler
     {
         if (!Blocks.TryDequeue(out var block)) return new(false);
 
-        block.CopyTo(bulk.Reserve(block.Length));
+        bulk.Begin(block.Length);
+        block.CopyTo(bulk.Room(block.Length));
         bulk.Add(new BlockRequest(1, 0, block.Length));
         return new(true);
     }

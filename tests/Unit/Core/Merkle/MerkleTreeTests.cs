@@ -11,7 +11,7 @@ public sealed class MerkleTreeTests
     private const int Block = MerkleTree.BlockLength;
 
     public static TheoryData<int> Sizes =>
-        [1, 2, Block - 1, Block, Block + 1, 2 * Block - 1, 2 * Block, 2 * Block + 1, 3 * Block, 4 * Block, 4 * Block + 1, 5 * Block, 7 * Block - 3, 16 * Block, 17 * Block + 5];
+        [1, 2, Block - 1, Block, Block + 1, 2 * Block - 1, 2 * Block, 2 * Block + 1, 3 * Block, 4 * Block, 4 * Block + 1, 5 * Block, 7 * Block - 3, 16 * Block, 17 * Block + 5, 32 * Block - 1, 39 * Block, 64 * Block, 65 * Block + 1];
 
     [Theory]
     [MemberData(nameof(Sizes))]

@@ -23,7 +23,27 @@ public sealed class MetainfoFileTests
         Assert.Equal(0, metainfo.Layers.Missing);
         Assert.Equal(Sample.LargeLayer, metainfo.Layers[new FileIndex(1)].ToArray());
         Assert.Equal(["http://one", "http://two", "udp://three:1"], metainfo.Trackers);
+        Assert.Equal([["http://one", "http://two"], ["udp://three:1"]], metainfo.TrackerTiers);
         Assert.Equal(["http://seed/"], metainfo.WebSeeds);
+    }
+
+    [Fact]
+    public void PassesOverTheOneTracker_WhereThereIsAList()
+    {
+        var torrent = Sample.Torrent(Sample.Info, Sample.Layers).With("announce", "http://alone");
+
+        Assert.Equal([["http://alone"]], Read(torrent).TrackerTiers);
+        Assert.Equal([["http://a"], ["http://b"]], Read(torrent.With("announce-list", new object[] { new object[] { "http://a", "http://a" }, "http://b", new object[] { "http://a" }, 5 })).TrackerTiers);
+        Assert.Equal([["http://alone"]], Read(torrent.With("announce-list", new object[] { 5, new object[] { 5 } })).TrackerTiers);
+    }
+
+    [Fact]
+    public void KeepsTiers_WhenItWritesThem()
+    {
+        var metainfo = Read(Sample.Torrent(Sample.Info, Sample.Layers)) with { TrackerTiers = [["http://a", "http://b"], ["udp://c:1"]] };
+
+        Assert.Equal(MetainfoError.None, MetainfoFile.Read(metainfo.Write(), out var again));
+        Assert.Equal(metainfo.TrackerTiers, again.TrackerTiers);
     }
 
     [Fact]
