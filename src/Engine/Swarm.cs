@@ -444,14 +444,15 @@ internal sealed class Swarm
         Ask(peer, now);
     }
 
-    /// <summary>A peer that has next to nothing need not wait for its turn with a few pieces (BEP 6).</summary>
+    /// <summary>A peer that has next to nothing need not wait for its turn with a few pieces that are common already (BEP 6).</summary>
     private void OfferFast(Peer peer)
     {
         if (!_options.Upload || !peer.Handshake.HasFast || peer.Has is not { Count: < AllowedFast.Largest } has) return;
 
+        var seeds = Peers.Count(p => p.IsSeed);
         foreach (var piece in AllowedFast.SetOf(peer.EndPoint, peer.Handshake.Key, Have!.Length, AllowedFast.SizeFor(Info!.Geometry.PieceLength)))
         {
-            if (Have[piece] && !has[piece]) _effects.SendAllowedFast(peer.Key, piece);
+            if (Have[piece] && !has[piece] && _downloads!.Availability[piece] + seeds >= AllowedFast.Common) _effects.SendAllowedFast(peer.Key, piece);
         }
     }
 

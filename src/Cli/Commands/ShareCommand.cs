@@ -17,8 +17,8 @@ internal static class ShareCommand
         var isPrivate = new Option<bool>("--private") { Description = "Announce it at its trackers and nowhere else; without one only who is told the address finds it" };
         var isHybrid = new Option<bool>("--hybrid") { Description = "Make it a torrent of v1 as well, for clients that know no v2" };
         var torrent = new Option<string>("--write-torrent") { HelpName = "PATH", Description = "Write a .torrent there as well" };
-        var trackers = Typed.Trackers("A tracker to announce it to, in the link and the .torrent too; repeatable");
         var webSeeds = Typed.WebSeeds("--web-seed", "A web server that has it too, for the link and the .torrent; one ending in / is the folder it lies in; repeatable");
+        var trackers = Typed.Trackers("A tracker to announce it to, in the link and the .torrent too; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
         var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isHybrid, isPrivate, torrent, trackers, webSeeds };
@@ -48,8 +48,8 @@ internal static class ShareCommand
                 Hybrid = parse.GetValue(isHybrid),
                 Private = parse.GetValue(isPrivate),
                 WriteTorrent = parse.GetValue(torrent) is { } to ? Path.GetFullPath(to, shell.Folder) : null,
-                Trackers = parse.GetValue(trackers) ?? [],
                 WebSeeds = parse.GetValue(webSeeds) ?? [],
+                Trackers = parse.GetValue(trackers) ?? [],
                 Peers = network.Peers(parse),
                 Bootstrap = network.Bootstrap(parse),
             })];

@@ -54,6 +54,10 @@ internal static class Typed
         name, "HOST:PORT", description, static (string text, out string value) => HostPort.IsValid(value = text),
         "is no HOST:PORT: write it like 10.0.0.5:9000, [fe80::1]:9000 or node.example:9000");
 
+    public static Option<string[]> WebSeeds(string name, string description) => MakeMany(
+        name, "URL", description, static (string text, out string value) => WebSeedUrl.TryParse(value = text, out _),
+        "is no URL of a web server: write one such as https://files.example/pub/, without user or fragment");
+
     public static Option<string[]> Trackers(string description) => MakeMany(
         "--tracker", "URL", description, static (string text, out string value) => TrackerUrl.TryParse(value = text, out _),
         "is no tracker: write its announce URL, such as http://tracker.example/announce or udp://tracker.example:6969");
@@ -61,10 +65,6 @@ internal static class Typed
     public static Option<string[]> Patterns(string name, string description) => MakeMany(
         name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0 && !text.StartsWith("--", StringComparison.Ordinal),
         "is no pattern: write a path within the torrent, such as docs/*.txt or **/*.jpg");
-
-    public static Option<string[]> WebSeeds(string name, string description) => MakeMany(
-        name, "URL", description, static (string text, out string value) => WebSeedUrl.TryParse(value = text, out _),
-        "is no URL of a web server: write one such as https://files.example/pub/, without user or fragment");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)
         where T : struct

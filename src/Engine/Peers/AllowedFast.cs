@@ -13,6 +13,9 @@ internal static class AllowedFast
     /// <summary>A peer that has as many needs no help.</summary>
     public const int Largest = 10; // BEP 6
 
+    /// <summary>How many others must have a piece: in a crowd that begins, a seed's uplink is for what nobody has.</summary>
+    public const int Common = 2;
+
     private const long MostBytes = 8 * 1024 * 1024; // given away to whoever comes
 
     /// <summary>How many of a torrent's pieces are given away.</summary>

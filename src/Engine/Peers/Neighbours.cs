@@ -14,8 +14,8 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     private readonly HashSet<NetEndPoint> _connecting = [];
     private readonly PeerList _list = new(options, random);
     private readonly CallBacks _callBacks = new();
-    private readonly Invitations _invitations = new();
     private readonly OwnAddress _own = new();
+    private readonly Invitations _invitations = new();
 
     public IReadOnlyDictionary<PeerKey, Peer> ByKey => _connected;
 

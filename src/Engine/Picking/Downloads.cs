@@ -401,7 +401,7 @@ internal sealed class Downloads
     private bool TryNext(Peer peer, out PieceIndex next)
     {
         next = new PieceIndex((peer.LastBegun ?? default) + 1);
-        return peer is { WebSeed: not null, LastBegun: not null } && _picker.Contains(next) && peer.MayBeAskedFor(next);
+        return peer is { WebSeed: not null, LastBegun: not null } && next < _geometry.PieceCount && _picker.Contains(next) && peer.MayBeAskedFor(next);
     }
 
     private bool Take(Peer peer, OpenPiece piece, out BlockIndex block)

@@ -11,8 +11,8 @@ internal sealed class UploadQueue
     private readonly Lock _lock = new();
     private readonly LinkedList<BlockRequest> _waiting = new();
     private readonly Dictionary<BlockRequest, LinkedListNode<BlockRequest>> _nodes = [];
-    private long _bytes;
     private readonly Dictionary<int, long> _allowances = [];
+    private long _bytes;
     private bool _open;
 
     /// <summary>Bytes that wait to be sent.</summary>

@@ -20,14 +20,14 @@ internal sealed record LinkTarget(InfoHash Id)
 
     public IReadOnlyList<string> Peers { get; private init; } = [];
 
+    /// <summary>URLs of web servers that have the content (BEP 19).</summary>
+    public IReadOnlyList<string> WebSeeds { get; private init; } = [];
+
     /// <summary>Its trackers, by tier.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Trackers { get; private init; } = [];
 
     /// <summary>The names under which trackers know it, as far as the link says.</summary>
     public IReadOnlyList<Hash160> Keys { get; private init; } = [Id.Truncated];
-
-    /// <summary>URLs of web servers that have the content (BEP 19).</summary>
-    public IReadOnlyList<string> WebSeeds { get; private init; } = [];
 
     /// <exception cref="ShoalException">Not a link, or of a kind that is not fetched.</exception>
     public static LinkTarget Read(string text, byte[]? torrent)

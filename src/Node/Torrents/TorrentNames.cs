@@ -46,8 +46,8 @@ public static class TorrentNames
         InfoHashV1 = info.InfoHashV1,
         Name = info.Name,
         Peers = info.IsPrivate ? [] : hints,
-        Trackers = [.. tiers.SelectMany(tier => tier)],
         WebSeeds = webSeeds,
+        Trackers = [.. tiers.SelectMany(tier => tier)],
     }.ToString();
 
     public static string Code(StoreErrorCode code) => code switch

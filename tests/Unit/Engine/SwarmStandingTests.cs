@@ -153,23 +153,36 @@ public sealed class SwarmStandingTests
     }
 
     [Fact]
-    public void AllowsANewPeerAFewPieces_OfThoseItHas()
+    public void AllowsANewPeerAFewPieces_OfThoseItHasAndOthersToo()
     {
         var bench = new SwarmBench(pieces: 40).Open(new string('x', 30) + new string('.', 10));
+        bench.Connect(endPoint: SwarmBench.At(200));
+        bench.Connect(new string('x', 20) + new string('.', 20));
         var newcomer = bench.Connect(new string('.', 40));
         bench.Connect(new string('x', 10) + new string('.', 30));
         bench.Connect(new string('.', 40), fast: false);
 
-        var set = AllowedFast.SetOf(SwarmBench.At(1), bench.Torrent.InfoHash.Truncated, 40, 10).Select(p => p.Value).Where(p => p < 30);
+        var set = AllowedFast.SetOf(SwarmBench.At(3), bench.Torrent.InfoHash.Truncated, 40, 10).Select(p => p.Value).Where(p => p < 20);
 
         Assert.Equal(set.Select(p => (newcomer, p)), bench.Effects.AllowedFast);
         Assert.NotEmpty(bench.Effects.AllowedFast);
     }
 
     [Fact]
+    public void AllowsNothingThatNobodyElseHas()
+    {
+        var bench = new SwarmBench(pieces: 40).Open(new string('x', 40));
+
+        for (var i = 0; i < 3; i++) bench.Connect(new string('.', 40));
+
+        Assert.Empty(bench.Effects.AllowedFast);
+    }
+
+    [Fact]
     public void AllowsNothing_WhenItGivesNothing()
     {
         var bench = new SwarmBench(pieces: 40, options: new SwarmOptions { Upload = false }).Open(new string('x', 40));
+        for (var i = 0; i < 2; i++) bench.Connect(new string('x', 39) + ".");
 
         bench.Connect(new string('.', 40));
 
