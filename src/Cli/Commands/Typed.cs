@@ -53,7 +53,7 @@ internal static class Typed
         "is no HOST:PORT: write it like 10.0.0.5:9000, [fe80::1]:9000 or node.example:9000");
 
     public static Option<string[]> Patterns(string name, string description) => MakeMany(
-        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0,
+        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0 && !text.StartsWith("--", StringComparison.Ordinal),
         "is no pattern: write a path within the torrent, such as docs/*.txt or **/*.jpg");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)

@@ -23,9 +23,10 @@ import check_shapes
 import check_stopping
 import check_store
 import check_versions
+import check_why
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_encryption, check_lan, check_store, check_versions, check_selection, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_encryption, check_lan, check_store, check_versions, check_selection, check_why, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
