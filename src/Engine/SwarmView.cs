@@ -20,6 +20,7 @@ internal sealed class SwarmView
     private TimeSpan _lastProven;
     private SwarmPieces _pieces = SwarmPieces.Empty;
     private int _drawn;
+    private bool _wasComplete;
 
     /// <summary>Whether payload went either way of late.</summary>
     public bool IsMoving => _down.BytesPerSecond > 0 || _up.BytesPerSecond > 0;
@@ -86,7 +87,8 @@ internal sealed class SwarmView
     public SwarmSnapshot Draw(Swarm swarm)
     {
         const int countEvery = 10;
-        if (_drawn++ % countEvery == 0) _pieces = swarm.CountPieces(); // the costliest part, where there are many
+        if (_drawn++ % countEvery == 0 || swarm.IsComplete != _wasComplete) _pieces = swarm.CountPieces(); // the costliest part, where there are many
+        _wasComplete = swarm.IsComplete;
         var peers = swarm.Peers.Select(Describe).ToList();
         return new SwarmSnapshot
         {
