@@ -44,6 +44,8 @@ internal sealed class App(Shell shell)
             NodeCommand.Create(shell),
             StoreCommands.List(shell),
             FindCommand.Create(shell),
+            StoreCommands.Status(shell),
+            StoreCommands.Why(shell),
             StoreCommands.Verify(shell),
             StoreCommands.Remove(shell),
             InspectCommand.Create(shell),

@@ -11,4 +11,31 @@ public sealed record PeerSnapshot(
 {
     /// <summary>What to call its place.</summary>
     public string Address => WebSeed?.AbsoluteUri ?? EndPoint.ToString();
+
+    public bool IsIncoming { get; init; }
+
+    /// <summary>Whether it lets us ask for blocks.</summary>
+    public bool IsChoking { get; init; }
+
+    /// <summary>Whether it wants something of us.</summary>
+    public bool IsInterested { get; init; }
+
+    public bool AmChoking { get; init; }
+
+    /// <summary>Whether it has something that we want and lack.</summary>
+    public bool AmInterested { get; init; }
+
+    /// <summary>Whether it owes blocks for too long.</summary>
+    public bool IsSnubbed { get; init; }
+
+    /// <summary>Blocks that it owes, and may owe.</summary>
+    public int Owed { get; init; }
+
+    public int Window { get; init; }
+
+    /// <summary>The shortest that a request took; null before one came back.</summary>
+    public TimeSpan? RoundTrip { get; init; }
+
+    /// <summary>How many pieces it has.</summary>
+    public int Pieces { get; init; }
 }

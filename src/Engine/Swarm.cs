@@ -39,6 +39,7 @@ internal sealed class Swarm
     private bool _fetch = true;
     private bool _hasSaidOnlyGives;
     private TimeSpan _diskRestsUntil;
+    private SwarmCounts _counts;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
@@ -70,6 +71,13 @@ internal sealed class Swarm
     /// <summary>Blocks that came twice, or were worthless, in bytes.</summary>
     public long Wasted { get; private set; }
 
+    public SwarmCounts Counts => _counts;
+
+    public int UploadSlots => _choker.Slots;
+
+    /// <summary>Whether what is missing is fetched.</summary>
+    public bool Fetches => _fetch;
+
     /// <summary>Whether anything is missing that is to be fetched.</summary>
     private bool Wants => _fetch && !IsComplete;
 
@@ -81,6 +89,10 @@ internal sealed class Swarm
 
     /// <summary>Whether the piece is on its way.</summary>
     public bool IsOpen(PieceIndex piece) => _downloads?.IsOpen(piece) == true;
+
+    /// <summary>Who has what, as of now.</summary>
+    public SwarmPieces CountPieces() =>
+        _downloads is null ? SwarmPieces.Empty : PieceCensus.Take(Have!, _wishes!.Wanted, _downloads.Availability, Peers.Count(p => p.HasSaid && p.Has is null));
 
     /// <summary>Gives all memory back; no event may follow.</summary>
     public void Close() => _downloads?.Close();
@@ -101,6 +113,7 @@ internal sealed class Swarm
                 OnConnected(connected, now);
                 break;
             case SwarmEvent.ConnectFailed failed:
+                _counts.Failed++;
                 _neighbours.OnFailed(failed.EndPoint, now);
                 ConnectMore(now);
                 break;
@@ -228,6 +241,8 @@ internal sealed class Swarm
     private void OnConnected(SwarmEvent.PeerConnected e, TimeSpan now)
     {
         if (_neighbours.Admit(e, now, out var replaced) is null) return;
+        if (e.Incoming) _counts.Incoming++;
+        else _counts.Outgoing++;
         if (replaced is not null)
         {
             _downloads?.Forget(replaced);
@@ -469,8 +484,18 @@ internal sealed class Swarm
         if (!_downloads!.IsOpen(e.Piece)) return; // of a copy that is not ours any more
 
         Ban(_downloads.OnStored(e.Piece, e.Status), now);
-        if (e.Status == PutStatus.Corrupt) _hashes?.Ask(now);
-        if (e.Status == PutStatus.Failed) _diskRestsUntil = now + DiskRest; // a full disk stays full for a while
+        if (e.Status == PutStatus.Corrupt)
+        {
+            _counts.Corrupt++;
+            _hashes?.Ask(now);
+        }
+
+        if (e.Status == PutStatus.Failed)
+        {
+            _counts.DiskFailures++;
+            _diskRestsUntil = now + DiskRest; // a full disk stays full for a while
+        }
+
         if (e.Status == PutStatus.Stored)
         {
             foreach (var peer in Peers)
@@ -564,6 +589,7 @@ internal sealed class Swarm
     private void Ban(Peer peer, TimeSpan now)
     {
         if (peer.WebSeed is { } url) _webSeeds.Ban(url);
+        _counts.Banned++;
         if (_neighbours.Ban(peer)) OnClosed(peer, CloseReason.Corrupt, now);
     }
 

@@ -37,6 +37,17 @@ public sealed record SwarmSnapshot
 
     public int Connecting { get; init; }
 
+    /// <summary>Whether what is missing is to be fetched; else only what is there is served.</summary>
+    public bool Fetches { get; init; }
+
+    public SwarmCounts Counts { get; init; }
+
+    /// <summary>As of the last second.</summary>
+    public SwarmPieces Pieces { get; init; } = SwarmPieces.Empty;
+
+    /// <summary>How many peers are given blocks by merit, at most.</summary>
+    public int UploadSlots { get; init; }
+
     /// <summary>Connected now.</summary>
     public IReadOnlyList<PeerSnapshot> Peers { get; init; } = [];
 

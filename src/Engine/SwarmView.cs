@@ -18,6 +18,9 @@ internal sealed class SwarmView
     private long _wanted;
     private TimeSpan? _firstAsked;
     private TimeSpan _lastProven;
+    private SwarmPieces _pieces = SwarmPieces.Empty;
+    private int _drawn;
+    private bool _wasComplete;
 
     /// <summary>Whether payload went either way of late.</summary>
     public bool IsMoving => _down.BytesPerSecond > 0 || _up.BytesPerSecond > 0;
@@ -83,6 +86,9 @@ internal sealed class SwarmView
 
     public SwarmSnapshot Draw(Swarm swarm)
     {
+        const int countEvery = 10;
+        if (_drawn++ % countEvery == 0 || swarm.IsComplete != _wasComplete) _pieces = swarm.CountPieces(); // the costliest part, where there are many
+        _wasComplete = swarm.IsComplete;
         var peers = swarm.Peers.Select(Describe).ToList();
         return new SwarmSnapshot
         {
@@ -98,6 +104,10 @@ internal sealed class SwarmView
             Wasted = swarm.Wasted,
             Known = swarm.Known,
             Connecting = swarm.Connecting,
+            Fetches = swarm.Fetches,
+            Counts = swarm.Counts,
+            Pieces = _pieces,
+            UploadSlots = swarm.UploadSlots,
             Peers = peers,
             Givers = [.. Merge(peers)],
             Transfer = _firstAsked is { } first && _lastProven > first ? _lastProven - first : TimeSpan.Zero,
@@ -109,8 +119,20 @@ internal sealed class SwarmView
             .GroupBy(p => (p.EndPoint, p.PeerId))
             .Select(g => g.Last() with { Received = g.Sum(p => p.Received), Sent = g.Sum(p => p.Sent) });
 
-    private static PeerSnapshot Describe(Peer peer) => new(
-        Listening(peer), peer.Handshake.PeerId, peer.Client, peer.Window.Rate.Total, peer.Upload.Total, peer.Window.Rate.BytesPerSecond, peer.Upload.BytesPerSecond, peer.IsSeed, peer.WebSeed);
+    private PeerSnapshot Describe(Peer peer) => new(
+        Listening(peer), peer.Handshake.PeerId, peer.Client, peer.Window.Rate.Total, peer.Upload.Total, peer.Window.Rate.BytesPerSecond, peer.Upload.BytesPerSecond, peer.IsSeed, peer.WebSeed)
+    {
+        IsIncoming = peer.IsIncoming,
+        IsChoking = peer.IsChoking,
+        IsInterested = peer.IsInterested,
+        AmChoking = peer.AmChoking,
+        AmInterested = peer.AmInterested,
+        IsSnubbed = peer.IsSnubbed,
+        Owed = peer.Owed.Count,
+        Window = peer.Window.Size,
+        RoundTrip = peer.Window.RoundTrip,
+        Pieces = peer.Has?.Count ?? (peer.IsSeed ? _pieces.Count : 0),
+    };
 
     /// <summary>Where the peer can be reached, if it said so; the connection's own port means nothing when the peer made it.</summary>
     private static NetEndPoint Listening(Peer peer) =>

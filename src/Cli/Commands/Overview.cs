@@ -14,6 +14,8 @@ internal static class Overview
             ("shoal node", "serve all that the store holds"),
             ("shoal list", "what the store holds"),
             ("shoal find ID", "who has a torrent, a file or a chunk"),
+            ("shoal status [ID]", "how each torrent stands: pieces, peers, rates"),
+            ("shoal why ID", "why a download does not go"),
             ("shoal verify [ID]", "prove again what the store holds"),
             ("shoal remove ID", "forget it"),
             ("shoal inspect LINK|FILE", "what a link or a .torrent says"),

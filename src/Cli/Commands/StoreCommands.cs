@@ -5,7 +5,7 @@ using Shoal.Node.Commands;
 
 namespace Shoal.Cli.Commands;
 
-/// <summary><c>list</c>, <c>verify</c> and <c>remove</c>: what needs the store and no network.</summary>
+/// <summary><c>list</c>, <c>status</c>, <c>why</c>, <c>verify</c> and <c>remove</c>: what needs the store, or whoever holds it, and no network of its own.</summary>
 internal static class StoreCommands
 {
     public static Command List(Shell shell)
@@ -15,6 +15,22 @@ internal static class StoreCommands
         return Create(
             shell, new Command("list", "What the store holds") { files, chunks },
             parse => new ListRequest(parse.GetValue(files), parse.GetValue(chunks)), static (commands, request, report, ct) => commands.ListAsync(request, report, ct));
+    }
+
+    public static Command Status(Shell shell)
+    {
+        var id = new Argument<string>("ID") { Arity = ArgumentArity.ZeroOrOne, Description = "An ID or a link (default: everything)" };
+        return Create(
+            shell, new Command("status", "How each torrent stands: pieces, peers, rates") { id },
+            parse => new StatusRequest(parse.GetValue(id) is { } text ? LinkArgument.ReadId(text, shell.Folder) : null), static (commands, request, report, ct) => commands.StatusAsync(request, report, ct));
+    }
+
+    public static Command Why(Shell shell)
+    {
+        var id = new Argument<string>("ID") { Description = "An ID or a link" };
+        return Create(
+            shell, new Command("why", "Why a download does not go") { id },
+            parse => new WhyRequest(LinkArgument.ReadId(parse.GetValue(id)!, shell.Folder)), static (commands, request, report, ct) => commands.WhyAsync(request, report, ct));
     }
 
     public static Command Verify(Shell shell)

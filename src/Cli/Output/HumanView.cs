@@ -13,6 +13,7 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
     private readonly Lock _line = new();
     private readonly Pages _pages = new(screen.Console);
     private readonly DhtPages _dht = new(screen.Console);
+    private readonly StandingPages _standing = new(screen.Console);
     private readonly LiveScene _scene = new(clock);
     private readonly Milestones _milestones = new();
     private readonly List<ItemEvent> _items = [];
@@ -105,6 +106,12 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
                 break;
             case DhtStatusEvent status:
                 _dht.Status(status, contacts: verbose);
+                break;
+            case StatusEvent status:
+                _standing.Status(status, verbose);
+                break;
+            case WhyEvent why:
+                _standing.Why(why, verbose);
                 break;
             case ContactEvent contact:
                 _contacts.Add(contact);

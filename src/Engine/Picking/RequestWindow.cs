@@ -21,6 +21,9 @@ internal sealed class RequestWindow
 
     public int Size { get; private set; } = Initial;
 
+    /// <summary>The shortest that a request took; null before one came back.</summary>
+    public TimeSpan? RoundTrip => _roundTrip == TimeSpan.MaxValue ? null : _roundTrip;
+
     public RateMeter Rate { get; } = new();
 
     /// <summary>The peer says how many requests it keeps; 0 if it does not.</summary>
@@ -48,7 +51,7 @@ internal sealed class RequestWindow
         Rate.Tick(now);
         if (Rate.BytesPerSecond == 0) return;
 
-        var roundTrip = _roundTrip == TimeSpan.MaxValue ? TimeSpan.Zero : _roundTrip;
+        var roundTrip = RoundTrip ?? TimeSpan.Zero;
         var needed = (int)Math.Ceiling(Rate.BytesPerSecond * (roundTrip * 1.5 + Reserve).TotalSeconds / TorrentGeometry.BlockLength);
         if (_growing && Size > 2 * needed + Initial) _growing = false;
         if (_growing || (!isFull && needed < Size / 2)) return;

@@ -91,6 +91,12 @@ public sealed class ControlClient : IShoalCommands, IDisposable
     public Task<ExitCode> InspectAsync(InspectRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/inspect", request, ShoalJson.Default.InspectRequest, report, ct);
 
+    public Task<ExitCode> StatusAsync(StatusRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/status", request, ShoalJson.Default.StatusRequest, report, ct);
+
+    public Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/why", request, ShoalJson.Default.WhyRequest, report, ct);
+
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/verify", request, ShoalJson.Default.VerifyRequest, report, ct);
 

@@ -14,7 +14,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
 
     private readonly TimeProvider _clock = services.Options.Clock;
     private readonly long _started = services.Options.Clock.GetTimestamp();
-    private long _length;
+    private long? _length; // of what is wanted, once that is known
     private long _reused;
     private string _phase = "finding";
     private bool _isAnnounced;
@@ -172,7 +172,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         reporter.Report(new WarningEvent("trackers", trouble));
     }
 
-    private ProgressEvent Describe(SwarmSnapshot now) => new(now.WantedHave, now.WantedLength, Math.Round(now.DownloadRate), now.Peers.Count)
+    private ProgressEvent Describe(SwarmSnapshot now) => new(Math.Min(now.WantedHave, _length ?? now.WantedLength), _length ?? now.WantedLength, Math.Round(now.DownloadRate), now.Peers.Count)
     {
         Phase = now.Phase == SwarmPhase.Metadata ? (now.Peers.Count > 0 ? "metadata" : now.Connecting > 0 ? "connecting" : "finding") : _phase,
     };
@@ -192,7 +192,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             .Select(g => new PeerItem(g.Key, g.Last().Client, g.Sum(p => p.Received)))
             .OrderByDescending(p => p.Bytes);
         var seconds = Math.Round(_clock.GetElapsedTime(_started).TotalSeconds, 3);
-        reporter.Report(new DoneEvent(path, _length, Math.Min(_reused, _length), seconds, Math.Round(last.Transfer.TotalSeconds, 3), [.. peers]));
+        reporter.Report(new DoneEvent(path, _length ?? 0, Math.Min(_reused, _length ?? 0), seconds, Math.Round(last.Transfer.TotalSeconds, 3), [.. peers]));
     }
 
     private ExitCode Stalled(StallWatch stall, SwarmSnapshot last)

@@ -24,6 +24,12 @@ internal sealed class NodeCommands(NodeServices services) : IShoalCommands
     public Task<ExitCode> InspectAsync(InspectRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new InspectCommand(services, reporter).RunAsync(request, ct), ct);
 
+    public Task<ExitCode> StatusAsync(StatusRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new StandingCommands(services, reporter).StatusAsync(request), ct);
+
+    public Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new StandingCommands(services, reporter).WhyAsync(request), ct);
+
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new StoreCommands(services, reporter).VerifyAsync(request, ct), ct);
 

@@ -98,6 +98,11 @@ public sealed record InspectRequest(string Link)
 }
 
 /// <param name="Id">Of a torrent; null for all.</param>
+public sealed record StatusRequest(string? Id);
+
+public sealed record WhyRequest(string Id);
+
+/// <param name="Id">Of a torrent; null for all.</param>
 public sealed record VerifyRequest(string? Id);
 
 public sealed record RemoveRequest(string Id, bool DeleteFiles);

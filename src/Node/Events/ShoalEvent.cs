@@ -16,6 +16,8 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(ServingEvent), "serving")]
 [JsonDerivedType(typeof(FoundPeerEvent), "peer")]
 [JsonDerivedType(typeof(ItemEvent), "item")]
+[JsonDerivedType(typeof(StatusEvent), "status")]
+[JsonDerivedType(typeof(WhyEvent), "why")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(RemovedEvent), "removed")]
 [JsonDerivedType(typeof(LinkEvent), "link")]

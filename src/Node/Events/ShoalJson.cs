@@ -11,6 +11,8 @@ namespace Shoal.Node.Events;
 [JsonSerializable(typeof(ListRequest))]
 [JsonSerializable(typeof(FindRequest))]
 [JsonSerializable(typeof(InspectRequest))]
+[JsonSerializable(typeof(StatusRequest))]
+[JsonSerializable(typeof(WhyRequest))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(RemoveRequest))]
 [JsonSerializable(typeof(DhtStatusRequest))]

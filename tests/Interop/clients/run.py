@@ -28,9 +28,10 @@ import check_store
 import check_trackers
 import check_versions
 import check_web_seeds
+import check_why
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_selection, check_web_seeds, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -30,7 +30,6 @@ public sealed class AppTests : IDisposable
     }
 
     [Theory]
-    [InlineData("status")]
     [InlineData("share")]
     [InlineData("get")]
     [InlineData("share", "x", "--erasure")]
@@ -68,6 +67,9 @@ public sealed class AppTests : IDisposable
     [InlineData("find", "abc")]
     [InlineData("remove", "abc")]
     [InlineData("verify", "abc")]
+    [InlineData("status", "abc")]
+    [InlineData("why")]
+    [InlineData("why", "abc")]
     [InlineData("inspect", "abc")]
     public async Task RefusesWrongUsage(params string[] args)
     {

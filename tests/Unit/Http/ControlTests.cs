@@ -88,6 +88,28 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task CarriesHowTorrentsStand()
+    {
+        var status = new StatusEvent("aa", "n", "downloading", 1, 2, 3, 4, 5, 6, 7, 8, 9, new PiecesItem(2, 1, 1, [0, 1], [new(0.5, 1)]), [], 1, 2, 3, 4, 5, 6, 7, 8, 9, "goes", "It goes.");
+        var why = new WhyEvent("aa", null, "all-choke-us", "They do.", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        var holder = new ScriptedCommands((request, report, _) =>
+        {
+            report(request is WhyRequest ? why : status);
+            return Task.FromResult(ExitCode.Done);
+        });
+        await using var server = await ControlServer.StartAsync(holder, new ControlScope(Fetches: false, Serves: false), Socket);
+        using var client = await ControlClient.ConnectAsync([Socket]);
+        List<ShoalEvent> seen = [];
+
+        await client.StatusAsync(new StatusRequest(null), seen.Add, default);
+        await client.WhyAsync(new WhyRequest("aa"), seen.Add, default);
+
+        Assert.Equal([new StatusRequest(null), new WhyRequest("aa")], holder.Requests);
+        Assert.Equal(new StretchItem(0.5, 1), Assert.IsType<StatusEvent>(seen[0]).Pieces.Strip.Single());
+        Assert.Equal(why, seen[1]);
+    }
+
+    [Fact]
     public async Task CarriesTheVerbsOfTheDht()
     {
         var holder = new ScriptedCommands((_, report, _) =>
