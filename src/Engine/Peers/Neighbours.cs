@@ -88,7 +88,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
         }
         else if (_connected.Count >= options.MaxPeers)
         {
-            replaced = LeastWelcome()!;
+            replaced = WhoMakesRoomFor(peer)!;
             effects.Close(replaced.Key, CloseReason.TooMany);
             _connected.Remove(replaced.Key);
             Release(replaced, CloseReason.TooMany, now);
@@ -161,7 +161,7 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
     {
         if (peer.Handshake.PeerId == ourId) return CloseReason.Self;
         if (_list.IsBanned(peer.EndPoint, peer.Handshake.PeerId)) return CloseReason.Corrupt;
-        if (twin is null) return _connected.Count < options.MaxPeers || (peer.IsIncoming && LeastWelcome()?.Priority < peer.Priority) ? CloseReason.None : CloseReason.TooMany;
+        if (twin is null) return _connected.Count < options.MaxPeers || WhoMakesRoomFor(peer) is not null ? CloseReason.None : CloseReason.TooMany;
 
         // both sides may have dialled at once: each keeps the connection that the larger ID made
         var keepOutgoing = ourId.Value > peer.Handshake.PeerId.Value;
@@ -170,8 +170,25 @@ internal sealed class Neighbours(PeerId ourId, SwarmOptions options, Random rand
 
     private uint PriorityOf(SwarmEvent.PeerConnected e) => e.Local.Scope == NetworkScope.None ? 0 : PeerPriority.Of(_own.SeenBy(e.EndPoint, e.Local), e.EndPoint);
 
-    /// <summary>Of those that give nothing now, the one of lowest priority (BEP 40).</summary>
-    private Peer? LeastWelcome() => _connected.Values.Where(p => p.WebSeed is null && p.Window.Rate.BytesPerSecond == 0).MinBy(p => p.Priority);
+    /// <summary>
+    /// Of those that give nothing now: one of the address that holds most connections, if that is a crowd and the newcomer's holds fewer; else the one of lowest priority, if
+    /// the newcomer's is higher (BEP 40). Of global addresses a range counts as one.
+    /// </summary>
+    private Peer? WhoMakesRoomFor(Peer newcomer)
+    {
+        if (!newcomer.IsIncoming) return null;
+
+        var peers = _connected.Values.Where(p => p.WebSeed is null).ToLookup(p => OwnerOf(p.EndPoint));
+        var crowd = peers.MaxBy(g => g.Count());
+        if (crowd is not null && crowd.Count() > options.MaxPeers / 4 && crowd.Count() > peers[OwnerOf(newcomer.EndPoint)].Count() + 1 && LeastWelcome(crowd) is { } one) return one;
+
+        return LeastWelcome(peers.SelectMany(g => g)) is { } least && least.Priority < newcomer.Priority ? least : null;
+    }
+
+    private static Peer? LeastWelcome(IEnumerable<Peer> peers) =>
+        peers.Where(p => p.Window.Rate.BytesPerSecond == 0).OrderBy(p => p.Upload.BytesPerSecond > 0).ThenBy(p => p.Priority).FirstOrDefault();
+
+    private static NetEndPoint OwnerOf(NetEndPoint endPoint) => endPoint.Scope == NetworkScope.Global ? endPoint.Range : endPoint.WithPort(0);
 
     /// <summary>The endpoint leads to a peer we have already: it is tried again when that one is gone.</summary>
     private void Hand(NetEndPoint endPoint, Peer twin, TimeSpan now)

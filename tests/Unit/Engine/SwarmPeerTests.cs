@@ -134,6 +134,21 @@ public sealed class SwarmPeerTests
     }
 
     [Fact]
+    public void MakesRoomForOthers_WhenOneAddressHoldsMostConnections()
+    {
+        var bench = new SwarmBench(options: new SwarmOptions { MaxPeers = 8 }).Open();
+        var crowd = Enumerable.Range(0, 8).Select(i => bench.Connect("....", incoming: true, endPoint: SwarmBench.At(1, 1000 + i))).ToList();
+
+        var again = bench.Connect("....", incoming: true, endPoint: SwarmBench.At(1, 2000));
+        var others = Enumerable.Range(2, 6).Select(i => bench.Connect("....", incoming: true, endPoint: SwarmBench.At((byte)i))).ToList();
+
+        Assert.Contains((again, CloseReason.TooMany), bench.Effects.Closed);
+        Assert.Equal(8, bench.Swarm.Peers.Count);
+        Assert.All(others, o => Assert.Contains(bench.Swarm.Peers, p => p.Key == o));
+        Assert.Equal(2, bench.Swarm.Peers.Count(p => crowd.Contains(p.Key)));
+    }
+
+    [Fact]
     public void TakesNoMorePeersThanItMay()
     {
         var bench = new SwarmBench(options: new SwarmOptions { MaxPeers = 2 }).Open();
