@@ -70,7 +70,7 @@ internal sealed record Diagnosis(Cause Cause, string Message)
 
         if (pieces.Missing > 0 && pieces.WithNobody == pieces.Missing)
         {
-            return new(Cause.NobodyHasThesePieces, $"None of {Count(swarm.Peers.Count, "connected peer", "connected peers")} has any of {Count(pieces.Missing, "piece that is", "pieces that are")} missing. Somebody who has them must come.");
+            return new(Cause.NobodyHasThesePieces, $"{Count(swarm.Peers.Count, "peer is", "peers are")} connected, without any of the {Count(pieces.Missing, "piece that is", "pieces that are")} missing. Somebody who has them must come.");
         }
 
         var useful = swarm.Peers.Where(p => p.AmInterested).ToList();
