@@ -31,7 +31,7 @@ internal sealed class Choker(SwarmOptions options, Random random)
         return [.. peers.Where(p => p.AmChoking == chosen.Contains(p)).Select(p => (p, !p.AmChoking))];
     }
 
-    private static bool Wants(Peer peer) => peer.IsInterested && !peer.IsSeed;
+    private static bool Wants(Peer peer) => peer.IsInterested && !peer.OnlyGives;
 
     private static bool GivesUs(Peer peer) => !peer.IsSnubbed && peer.Balance.Given > 0;
 
