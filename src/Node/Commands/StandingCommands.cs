@@ -51,6 +51,7 @@ internal sealed class StandingCommands(NodeServices services, Reporter reporter)
     {
         IsStoredWhole = torrent.Stored is { } stored && stored.Have == stored.Length,
         IsPrivate = torrent.Info?.IsPrivate ?? torrent.Stored?.IsPrivate ?? false,
+        Trackers = services.Store.Trackers(torrent.Id).Sum(tier => tier.Count),
         Contacts = services.Network?.Dht.Snapshot.Nodes.Sum(n => n.Contacts.Count) ?? 0,
         Listens = services.Network is { Port: > 0 },
         DownloadLimit = services.Options.DownloadLimit,
@@ -94,7 +95,7 @@ internal sealed class StandingCommands(NodeServices services, Reporter reporter)
         new(pieces.Count, pieces.Have, pieces.Missing, pieces.Copies, [.. pieces.Strip.Select(s => new StretchItem(Math.Round(s.Have, 3), s.Copies))]);
 
     private static PeerStatusItem Describe(PeerSnapshot peer) => new(
-        peer.EndPoint.ToString(), peer.Client, peer.IsSeed, peer.IsIncoming, peer.Pieces, peer.Received, peer.Sent, Math.Round(peer.DownloadRate), Math.Round(peer.UploadRate), peer.Owed, peer.Window,
+        peer.Address, peer.Client, peer.IsSeed, peer.IsIncoming, peer.Pieces, peer.Received, peer.Sent, Math.Round(peer.DownloadRate), Math.Round(peer.UploadRate), peer.Owed, peer.Window,
         peer.RoundTrip is { } time ? Math.Round(time.TotalMilliseconds, 1) : null, peer.IsChoking, peer.IsInterested, peer.AmChoking, peer.AmInterested, peer.IsSnubbed);
 
     private static string Code(Cause cause) => JsonNamingPolicy.KebabCaseLower.ConvertName(cause.ToString());
