@@ -117,6 +117,19 @@ public sealed class Bitfield
         return false;
     }
 
+    /// <summary>Whether <paramref name="other"/> has a bit that this one lacks, among those of <paramref name="wanted"/>.</summary>
+    public bool Lacks(Bitfield other, Bitfield wanted)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(other.Length, Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(wanted.Length, Length);
+        for (var i = 0; i < _words.Length; i++)
+        {
+            if ((other._words[i] & wanted._words[i] & ~_words[i]) != 0) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Reads the wire form; false if its size is wrong or a spare bit is set (BEP 3).</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, int length, out Bitfield bitfield)
     {

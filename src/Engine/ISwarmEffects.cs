@@ -53,6 +53,6 @@ internal interface ISwarmEffects
     /// <summary>A piece is present, and a peer gave it, or most of it.</summary>
     void PieceArrived(PieceIndex piece, PeerKey giver);
 
-    /// <summary>Every piece is present.</summary>
+    /// <summary>Every piece that is wanted is present.</summary>
     void Completed();
 }

@@ -30,6 +30,7 @@ internal sealed class Swarm
     private readonly Choker _choker;
     private readonly MetadataExchange _metadata;
     private Downloads? _downloads;
+    private Wishes? _wishes;
     private HashExchange? _hashes;
     private bool _fetch = true;
     private TimeSpan _diskRestsUntil;
@@ -49,7 +50,8 @@ internal sealed class Swarm
     /// <summary>What we have; null while the content is not open.</summary>
     public Bitfield? Have { get; private set; }
 
-    public bool IsComplete => Have is { IsFull: true };
+    /// <summary>Whether all that is wanted is there.</summary>
+    public bool IsComplete => _wishes is { IsDone: true };
 
     public IReadOnlyCollection<Peer> Peers => _neighbours.Connected;
 
@@ -94,6 +96,9 @@ internal sealed class Swarm
                 break;
             case SwarmEvent.ContentOpened opened:
                 OnContentOpened(opened, now);
+                break;
+            case SwarmEvent.Prioritized or SwarmEvent.Preferred or SwarmEvent.OrderChosen:
+                OnWished(e, now);
                 break;
             case SwarmEvent.PieceStored stored:
                 OnStored(stored, now);
@@ -211,9 +216,9 @@ internal sealed class Swarm
         var before = Have;
         CloseDownloads();
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
-        _downloads = new Downloads(e.Info, e.Layers, Have, _buffers, _random, _effects, _neighbours.ByKey);
-        var layers = e.Layers.Missing > 0 && Wants ? new HashPicker(e.Info, e.Layers, _options.QuestionTimeout) : null;
-        _hashes = new HashExchange(layers, e.Info.InfoHash.Truncated, _downloads, _options, _effects, Peers);
+        _wishes = new Wishes(Have, e.Only?.Pieces);
+        _downloads = new Downloads(e.Info, e.Layers, Have, _wishes, _buffers, _random, _effects, _neighbours.ByKey);
+        LookForHashes();
         foreach (var peer in Peers.ToList())
         {
             if (peer.HasSaid) _downloads.OnPeerSaid(peer);
@@ -224,6 +229,34 @@ internal sealed class Swarm
         }
 
         if (IsComplete) Finish(now);
+        ConnectMore(now);
+        _hashes?.Ask(now);
+        AskAll(now);
+    }
+
+    private void LookForHashes()
+    {
+        var picker = Layers!.Missing > 0 && Wants ? new HashPicker(Info!, Layers, _wishes!.Wanted, _options.QuestionTimeout) : null;
+        _hashes = new HashExchange(picker, Info!.InfoHash.Truncated, _downloads!, _options, _effects, Peers);
+    }
+
+    /// <summary>Somebody wants pieces of the open content otherwise; before it is open there are none.</summary>
+    private void OnWished(SwarmEvent e, TimeSpan now)
+    {
+        if (_downloads is null) return;
+
+        var (wasComplete, wanted) = (IsComplete, _wishes!.Wanted.Count);
+        if (e is SwarmEvent.Prioritized p) _downloads.Prioritize(p.Range, p.Priority);
+        if (e is SwarmEvent.Preferred d) _downloads.Prefer(d.Range, d.At);
+        if (e is SwarmEvent.OrderChosen o) _downloads.IsInOrder = o.InOrder;
+        if (Layers!.Missing > 0 && _wishes.Wanted.Count > wanted)
+        {
+            foreach (var peer in Peers) peer.OpenQuestions = 0;
+            LookForHashes();
+        }
+
+        foreach (var peer in Peers) UpdateInterest(peer);
+        if (IsComplete && !wasComplete) Finish(now);
         ConnectMore(now);
         _hashes?.Ask(now);
         AskAll(now);
@@ -355,7 +388,7 @@ internal sealed class Swarm
         _effects.Completed();
     }
 
-    /// <summary>Two who have everything have nothing to say to each other.</summary>
+    /// <summary>Who wants nothing and who has everything have nothing to say to each other.</summary>
     private bool DropIfUseless(Peer peer)
     {
         if (!IsComplete || !peer.IsSeed || Have!.Length == 0) return false; // without pieces there is still the metadata to give
@@ -366,7 +399,7 @@ internal sealed class Swarm
 
     private void UpdateInterest(Peer peer)
     {
-        var interested = Have is not null && Wants && peer.HasSaid && (peer.Has is null || Have.Lacks(peer.Has));
+        var interested = Wants && _wishes?.AreServedBy(peer) == true;
         if (interested == peer.AmInterested) return;
 
         peer.AmInterested = interested;

@@ -48,7 +48,17 @@ internal abstract record SwarmEvent
     internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;
 
     /// <summary>The content is open; what it has may be served, and what it lacks fetched if that is wanted.</summary>
-    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true) : SwarmEvent;
+    /// <param name="Only">What is wanted; null for everything.</param>
+    internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true, Selection? Only = null) : SwarmEvent;
+
+    /// <summary>Pieces of the content that is open are wanted more, less, or not at all.</summary>
+    internal sealed record Prioritized(PieceRange Range, PiecePriority Priority) : SwarmEvent;
+
+    /// <summary>Pieces of the content that is open are needed by a time.</summary>
+    internal sealed record Preferred(PieceRange Range, TimeSpan At) : SwarmEvent;
+
+    /// <summary>Whether to begin pieces in the order of the content, and not the rarest first.</summary>
+    internal sealed record OrderChosen(bool InOrder) : SwarmEvent;
 
     internal sealed record PieceStored(PieceIndex Piece, PutStatus Status) : SwarmEvent;
 

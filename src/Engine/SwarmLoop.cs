@@ -66,7 +66,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     /// <exception cref="SwarmException">What the infohash names is no torrent that can be fetched.</exception>
     public Task<TorrentInfo> Metadata => _metadata.Task;
 
-    /// <summary>Ends when every piece is present.</summary>
+    /// <summary>Ends when every piece that is wanted is present.</summary>
     /// <exception cref="StoreException">The disk failed.</exception>
     public Task Completed => _completed.Task;
 
@@ -79,17 +79,37 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     /// <summary>Gives the swarm its content, or another copy of it: from now on it serves what is there and fetches what is not.</summary>
     /// <param name="fetch">False to serve what is there and no more.</param>
-    public void Open(TorrentContent content, bool fetch)
+    /// <param name="only">The files wanted; null for all.</param>
+    public void Open(TorrentContent content, bool fetch, Selection? only = null)
     {
         if (_content is { } before) before.Lost -= OnLost;
         _hashes = new HashServer(content.Info, content.Layers, content.TryReadLeavesAsync);
         _content = content;
         var present = content.CopyPresent();
-        if (!present.IsFull && _completed.Task.IsCompleted) _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (present.Lacks((only ??= Selection.All(content.Info.Geometry)).Pieces) && _completed.Task.IsCompleted) _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Increment(ref _opened);
         content.Lost += OnLost;
-        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, present, fetch));
+        Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, present, fetch, only));
     }
+
+    /// <summary>Pieces of the open content are wanted more, less, or not at all.</summary>
+    public void Prioritize(PieceRange range, PiecePriority priority) => Post(new SwarmEvent.Prioritized(Within(range), priority));
+
+    /// <summary>So are all pieces that hold bytes of a file.</summary>
+    public void Prioritize(FileIndex file, PiecePriority priority) =>
+        Prioritize(new PieceRange(Geometry.FirstPiece(file), Geometry.PieceCountOf(file)), priority);
+
+    /// <summary>Pieces of the open content are needed within a time from now, since somebody reads there: they come before all others, the soonest first. The last word on a piece counts.</summary>
+    public void Prefer(PieceRange range, TimeSpan within) => Post(new SwarmEvent.Preferred(Within(range), _shared.Now + within));
+
+    /// <summary>Whether pieces of the open content are begun in its order, and not the rarest first.</summary>
+    public void FetchInOrder(bool inOrder) => Post(new SwarmEvent.OrderChosen(inOrder));
+
+    private TorrentGeometry Geometry => (_content ?? throw new InvalidOperationException("no content is open")).Info.Geometry;
+
+    private PieceRange Within(PieceRange range) => range.First >= 0 && range.Count >= 0 && range.First + range.Count <= Geometry.PieceCount
+        ? range
+        : throw new ArgumentOutOfRangeException(nameof(range));
 
     /// <summary>Closes all connections, waits for the disk, and ends.</summary>
     public ValueTask DisposeAsync()
@@ -218,17 +238,17 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
                 LearnKeys(e.Info);
                 foreach (var known in _sessions.Values) SetContent(known);
                 _openedHere++;
-                _view.OnOpened(e.Info.Geometry, e.Have);
+                _view.OnOpened(e.Info.Geometry, e.Have, e.Only!);
                 _metadata.TrySetResult(e.Info);
                 break;
             case SwarmEvent.PieceStored { Status: PutStatus.Stored } e when _swarm.IsOpen(e.Piece):
-                _view.OnStored(_content!.Info.Geometry.ContentLengthOf(e.Piece), now);
+                _view.OnStored(e.Piece, now);
                 break;
             case SwarmEvent.BlocksReceived e:
                 _view.OnReceived(e.Bytes);
                 break;
             case SwarmEvent.PieceLost e when _swarm.Have is { } have && have[e.Piece]:
-                _view.OnLost(_content!.Info.Geometry.ContentLengthOf(e.Piece));
+                _view.OnLost(e.Piece);
                 break;
             case SwarmEvent.Tick:
                 BeforeTick(now);

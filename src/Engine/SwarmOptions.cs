@@ -9,8 +9,15 @@ public sealed record SwarmOptions
     /// <summary>Connections being made at once.</summary>
     public int MaxConnecting { get; init; } = 16;
 
-    /// <summary>Peers unchoked by merit.</summary>
+    /// <summary>Peers unchoked by merit, to begin with; from there as many as fill the uplink.</summary>
     public int UploadSlots { get; init; } = 8;
+
+    public int LeastUploadSlots { get; init; } = 4;
+
+    public int MostUploadSlots { get; init; } = 32;
+
+    /// <summary>Whether a seed gives to those who take most, and not turn by turn.</summary>
+    public bool SeedsToTheFastest { get; init; }
 
     /// <summary>How often slots are dealt out again (BEP 3).</summary>
     public TimeSpan ChokeInterval { get; init; } = TimeSpan.FromSeconds(10);

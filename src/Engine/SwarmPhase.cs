@@ -8,5 +8,7 @@ public enum SwarmPhase
     /// <summary>The metadata is known; the content is not open yet.</summary>
     Opening,
     Downloading,
+
+    /// <summary>All that is wanted is there.</summary>
     Complete,
 }

@@ -14,6 +14,11 @@ public sealed record SwarmSnapshot
 
     public long Length { get; init; }
 
+    /// <summary>The same of the files that are wanted.</summary>
+    public long WantedHave { get; init; }
+
+    public long WantedLength { get; init; }
+
     /// <summary>Payload a second, from peers and to them.</summary>
     public double DownloadRate { get; init; }
 

@@ -12,22 +12,35 @@ internal sealed class SwarmView
     private readonly Dictionary<PeerKey, NetEndPoint> _addresses = [];
     private readonly RateMeter _down = new();
     private readonly RateMeter _up = new();
+    private TorrentGeometry? _geometry;
+    private Selection? _only;
     private long _have;
+    private long _wanted;
     private TimeSpan? _firstAsked;
     private TimeSpan _lastProven;
 
     /// <summary>Whether payload went either way of late.</summary>
     public bool IsMoving => _down.BytesPerSecond > 0 || _up.BytesPerSecond > 0;
 
-    public void OnOpened(TorrentGeometry geometry, Bitfield have) => _have = CountBytes(geometry, have);
-
-    public void OnStored(int bytes, TimeSpan now)
+    public void OnOpened(TorrentGeometry geometry, Bitfield have, Selection only)
     {
-        _have += bytes;
+        (_geometry, _only) = (geometry, only);
+        _wanted = only.LengthOf(have);
+        _have = only.IsAll ? _wanted : Selection.All(geometry).LengthOf(have);
+    }
+
+    public void OnStored(PieceIndex piece, TimeSpan now)
+    {
+        _have += _geometry!.ContentLengthOf(piece);
+        _wanted += _only!.LengthOf(piece);
         _lastProven = now;
     }
 
-    public void OnLost(int bytes) => _have -= bytes;
+    public void OnLost(PieceIndex piece)
+    {
+        _have -= _geometry!.ContentLengthOf(piece);
+        _wanted -= _only!.LengthOf(piece);
+    }
 
     public void OnAsked(TimeSpan now) => _firstAsked ??= now;
 
@@ -76,6 +89,8 @@ internal sealed class SwarmView
             Phase = swarm.Have is null ? (swarm.Info is null ? SwarmPhase.Metadata : SwarmPhase.Opening) : swarm.IsComplete ? SwarmPhase.Complete : SwarmPhase.Downloading,
             Have = _have,
             Length = swarm.Info?.Length ?? 0,
+            WantedHave = _only is null ? _have : _wanted,
+            WantedLength = _only?.Length ?? swarm.Info?.Length ?? 0,
             DownloadRate = _down.BytesPerSecond,
             UploadRate = _up.BytesPerSecond,
             Downloaded = _down.Total,
@@ -100,13 +115,4 @@ internal sealed class SwarmView
     /// <summary>Where the peer can be reached, if it said so; the connection's own port means nothing when the peer made it.</summary>
     private static NetEndPoint Listening(Peer peer) =>
         peer.IsIncoming && peer.Extensions is { ListenPort: > 0 and var port } ? peer.EndPoint.WithPort(port) : peer.EndPoint;
-
-    private static long CountBytes(TorrentGeometry geometry, Bitfield have)
-    {
-        if (have.IsFull) return geometry.TotalLength;
-
-        var bytes = 0L;
-        for (var piece = have.NextSet(0); piece >= 0; piece = have.NextSet(piece + 1)) bytes += geometry.ContentLengthOf(new PieceIndex(piece));
-        return bytes;
-    }
 }

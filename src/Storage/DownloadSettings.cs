@@ -1,7 +1,12 @@
+using Shoal.Core.Geometry;
+
 namespace Shoal.Storage;
 
 public sealed record DownloadSettings
 {
     /// <summary>Whether other content that stands at the target is replaced, once what replaces it is whole.</summary>
     public bool Overwrite { get; init; }
+
+    /// <summary>The files wanted; null for all. Others stay as they are: not proven, not replaced, not made.</summary>
+    public Selection? Only { get; init; }
 }

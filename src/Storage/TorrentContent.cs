@@ -110,23 +110,30 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
     /// <summary>All pieces are present: makes empty files, links and executable bits, and moves everything to its name. What is done is entered when this returns.</summary>
     /// <returns>The final path.</returns>
-    public async Task<string> CompleteAsync(CancellationToken ct)
+    public Task<string> CompleteAsync(CancellationToken ct) => CompleteAsync(Selection.All(Info.Geometry), ct);
+
+    /// <summary>
+    /// The same for some of the files, whose pieces are present. The copy stays in part unless they were the last: bytes of other files that came with their pieces
+    /// stay in staging and are served from there.
+    /// </summary>
+    /// <returns>The final path.</returns>
+    public async Task<string> CompleteAsync(Selection only, CancellationToken ct)
     {
         if (State.IsComplete) return FinalPath;
-        if (!CopyPresent().IsFull) throw new InvalidOperationException("pieces are absent yet");
+        if (!only.IsIn(CopyPresent())) throw new InvalidOperationException("pieces are absent yet");
 
-        await LearnLayersAsync(ct);
-        await _context.Workers.RunAsync(_ => new Completion(_context, this).Run(), ct);
+        await LearnLayersAsync(only, ct);
+        await _context.Workers.RunAsync(_ => new Completion(_context, this, only).Run(), ct);
         await SaveNowAsync(ct);
         return FinalPath;
     }
 
     /// <summary>A hybrid whose pieces were proven by SHA-1 alone has yet to show that both halves are the same content (BEP 52).</summary>
-    private async Task LearnLayersAsync(CancellationToken ct)
+    private async Task LearnLayersAsync(Selection only, CancellationToken ct)
     {
         if (Layers.Missing == 0) return;
 
-        var unknown = Enumerable.Range(0, Info.Files.Count).Select(i => new FileIndex(i)).Where(f => !Layers.IsKnown(f)).ToDictionary(f => f, f => new byte[Info.Geometry.PieceCountOf(f) * Hash256.Length]);
+        var unknown = only.Files.Where(f => !Layers.IsKnown(f)).ToDictionary(f => f, f => new byte[Info.Geometry.PieceCountOf(f) * Hash256.Length]);
         await _context.Hasher.HashAsync(
             new HashPlan(Info.Geometry, f => State.IsPlaced(f) ? Layout.Final(f) : Layout.Staged(f)) { IsStrict = true },
             Info.Geometry.PiecesOf(unknown.Keys),

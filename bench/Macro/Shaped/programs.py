@@ -85,10 +85,11 @@ def folder(work, name):
 class Shoal:
     name = "Shoal"
 
-    def __init__(self, log=None):
-        with open(os.path.join(SHOAL, "current")) as file:  # what ./shoal runs, without asking each time whether the sources are newer
-            self.program = os.path.join(SHOAL, file.readline().strip())
-        self.log = log
+    def __init__(self, program, log=None):
+        if program is None:
+            with open(os.path.join(SHOAL, "current")) as file:  # what ./shoal runs, without asking each time whether the sources are newer
+                program = os.path.join(SHOAL, file.readline().strip())
+        self.program, self.log = program, log
 
     def run(self, case, source, work):
         first = case.seeds + 1

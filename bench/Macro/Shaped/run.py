@@ -46,6 +46,7 @@ def options():
     parser.add_argument("--folder", help="where to work (the temporary folder); needs 3 GB for 20 downloaders")
     parser.add_argument("--results", default=RESULTS, help="where to write DATE-shaped.md; a dash for nowhere")
     parser.add_argument("--note", default="", help="a sentence for the reader about this run")
+    parser.add_argument("--program", help="another build of Shoal than that of this folder")
     parser.add_argument("--verbose", action="store_true", help="also when each phase of a get began, and what each gave")
     return parser.parse_args()
 
@@ -94,7 +95,7 @@ def main():
     chosen = options()
     net.enter()
     before, taken, failures = os.getloadavg()[0], [], []
-    shoal = programs.Shoal(sys.stderr if chosen.verbose else None)
+    shoal = programs.Shoal(chosen.program, sys.stderr if chosen.verbose else None)
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         source = os.path.join(folder, "content.bin")
         with open(source, "wb") as file:

@@ -12,6 +12,7 @@ internal static class GetCommand
     {
         var link = new Argument<string>("LINK") { Description = "A magnet link, an ID of 64 hex digits, or the path of a .torrent" };
         var folder = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Where to put it (default: the current folder)" };
+        var only = Typed.Patterns("--only", "Only the files whose path within the torrent matches: * within a name, ** across folders; repeatable");
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace other content that stands in its place" };
         var seed = new Option<bool>("--seed") { Description = "Go on serving when it is done, until Ctrl+C" };
         var noUpload = new Option<bool>("--no-upload") { Description = "Only download: no listener, no announcement, no upload" };
@@ -19,7 +20,7 @@ internal static class GetCommand
         var trackers = Typed.Trackers("A tracker to ask, beside those that the link names; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, overwrite, seed, noUpload, timeout, trackers };
+        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, only, overwrite, seed, noUpload, timeout, trackers };
         network.AddTo(command);
         output.AddTo(command);
         command.Validators.Add(result =>
@@ -37,10 +38,10 @@ internal static class GetCommand
                 (report, ct) =>
                 {
                     var named = LinkArgument.Read(parse.GetValue(link)!, shell.Folder);
-                    if (named.Magnet?.SelectOnly is not null) report(new WarningEvent("select", "The link names some of the files only (so=); choosing files is not built yet, so all are fetched."));
                     var request = new GetRequest(named.Link, Path.GetFullPath(parse.GetValue(folder) is { Length: > 0 } to ? to : ".", shell.Folder))
                     {
                         Torrent = named.TorrentBytes,
+                        Only = parse.GetValue(only) ?? [],
                         Overwrite = parse.GetValue(overwrite),
                         Seed = parse.GetValue(seed),
                         Timeout = parse.GetValue(timeout),

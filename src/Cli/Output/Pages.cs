@@ -40,6 +40,7 @@ internal sealed class Pages(IAnsiConsole console)
     public void Metadata(MetadataEvent e, bool files)
     {
         console.Write(new Line().Add("Fetching ").Add(Safe.Text(e.Name), Look.Strong).Add(Facts(e.Length, e.Files, e.PieceLength), Look.Dim));
+        if (e.Selected is { } selected) console.Write(new Line().Add($"  of which {Words.Files(selected.Files)}, {Words.Size(selected.Length)}"));
         if (files) Files(e.Files);
     }
 

@@ -19,10 +19,11 @@ public sealed class TorrentGeometry
 
     private readonly long[] _lengths;
     private readonly long[] _starts; // where each file begins in the piece space; at the end, where that ends
+    private readonly int[]? _listed; // where each file stands in the list of v1, which holds padding too
 
-    private TorrentGeometry(int pieceLength, long[] lengths, long[] starts, bool isAligned)
+    private TorrentGeometry(int pieceLength, long[] lengths, long[] starts, bool isAligned, int[]? listed = null)
     {
-        (PieceLength, _lengths, _starts, IsAligned) = (pieceLength, lengths, starts, isAligned);
+        (PieceLength, _lengths, _starts, IsAligned, _listed) = (pieceLength, lengths, starts, isAligned, listed);
         PieceCount = (int)((starts[^1] + pieceLength - 1) / pieceLength);
         TotalLength = lengths.Sum();
     }
@@ -71,22 +72,24 @@ public sealed class TorrentGeometry
         geometry = null!;
         if (pieceLength is < 1 or > MaxPieceLength) return false;
 
-        var (lengths, starts, end) = (new List<long>(entries.Count), new List<long>(entries.Count + 1), 0L);
-        foreach (var (length, isPadding) in entries)
+        var (lengths, starts, listed, end) = (new List<long>(entries.Count), new List<long>(entries.Count + 1), new List<int>(entries.Count), 0L);
+        for (var i = 0; i < entries.Count; i++)
         {
+            var (length, isPadding) = entries[i];
             if (length < 0 || length > MaxPieces * pieceLength - end) return false;
 
             if (!isPadding)
             {
                 lengths.Add(length);
                 starts.Add(end);
+                listed.Add(i);
             }
 
             end += length;
         }
 
         starts.Add(end);
-        geometry = new TorrentGeometry((int)pieceLength, [.. lengths], [.. starts], isAligned: false);
+        geometry = new TorrentGeometry((int)pieceLength, [.. lengths], [.. starts], isAligned: false, lengths.Count < entries.Count ? [.. listed] : null);
         return true;
     }
 
@@ -100,6 +103,9 @@ public sealed class TorrentGeometry
     }
 
     public long FileLength(FileIndex file) => _lengths[file];
+
+    /// <summary>Where the file stands in the torrent's own list: in v1 padding is listed too.</summary>
+    public int ListedAt(FileIndex file) => _listed is null ? file : _listed[file];
 
     /// <summary>The first piece that holds bytes of the file; if it is empty, the one that would.</summary>
     public PieceIndex FirstPiece(FileIndex file) => new((int)(_starts[file] / PieceLength));

@@ -20,13 +20,14 @@ internal sealed class HashPicker
     private readonly Dictionary<HashRequest, LinkedListNode<Wanted>> _byRequest = [];
     private readonly Dictionary<(FileId, long Length), Plan> _plans = [];
 
-    public HashPicker(TorrentInfo info, PieceLayers layers, TimeSpan patience)
+    /// <param name="wanted">The pieces to be fetched: layers of other files are not asked for.</param>
+    public HashPicker(TorrentInfo info, PieceLayers layers, Bitfield wanted, TimeSpan patience)
     {
         (_info, _layers, _patience) = (info, layers, patience);
         for (var i = 0; i < info.Files.Count; i++)
         {
             var file = new FileIndex(i);
-            if (!layers.IsKnown(file)) Want(file);
+            if (!layers.IsKnown(file) && HasAny(wanted, file)) Want(file);
         }
     }
 
@@ -107,10 +108,14 @@ internal sealed class HashPicker
     private bool HasAny(Peer peer, FileIndex file)
     {
         if (!peer.HasSaid) return false;
-        if (peer.Has is null) return true;
 
+        return peer.Has is null || HasAny(peer.Has, file);
+    }
+
+    private bool HasAny(Bitfield pieces, FileIndex file)
+    {
         var first = _info.Geometry.FirstPiece(file);
-        var next = peer.Has.NextSet(first);
+        var next = pieces.NextSet(first);
         return next >= 0 && next < first + _info.Geometry.PieceCountOf(file);
     }
 

@@ -1,14 +1,20 @@
 namespace Shoal.Engine.Peers;
 
 /// <summary>
-/// Who may ask us for blocks (BEP 3): while we download, those who give most; once we seed, turn by turn, so that everybody gets some; and one on trial,
-/// since nobody can show what he gives before he got something.
+/// Who may ask us for blocks (BEP 3). While we download: those who give most, and none who owes us blocks and does not send them. Once we seed: turn by turn, so that
+/// everybody gets some, or those who take most. What slots are left, and always one, are on trial, since nobody can show what he gives before he got something: by lot, and
+/// newcomers are drawn three times as often. Who has everything asks for nothing and takes no slot.
 /// </summary>
 internal sealed class Choker(SwarmOptions options, Random random)
 {
+    private const int NewcomersChance = 3;
+
+    private readonly UploadSlots _slots = new(options.UploadSlots, Math.Min(options.LeastUploadSlots, options.UploadSlots), options.MostUploadSlots);
+    private readonly Dictionary<PeerKey, TimeSpan> _trials = []; // until when
     private TimeSpan _nextRound;
-    private TimeSpan _nextTrial;
-    private PeerKey? _trial;
+
+    /// <summary>Peers unchoked by merit, at most.</summary>
+    public int Slots => _slots.Count;
 
     /// <summary>Whose choke state changes now.</summary>
     /// <param name="peers">All connected ones.</param>
@@ -18,40 +24,68 @@ internal sealed class Choker(SwarmOptions options, Random random)
         if (now < _nextRound) return FillFreeSlots(peers, now);
 
         _nextRound = now + options.ChokeInterval;
-        var wanting = peers.Where(p => p.IsInterested).ToList();
-        var chosen = (isSeeding
-            ? wanting.OrderBy(p => Turn(p, now)).ThenByDescending(p => p.Upload.BytesPerSecond)
-            : wanting.OrderBy(p => p.IsSnubbed).ThenByDescending(p => p.Window.Rate.BytesPerSecond))
-            .Take(options.UploadSlots).ToHashSet();
-        ChooseTrial(wanting, chosen, now);
+        var wanting = peers.Where(Wants).ToList();
+        _slots.Next(peers.Sum(p => p.Balance.NextRound(p.Window.Rate.Total, p.Upload.Total)) / options.ChokeInterval.TotalSeconds, wanting.Count);
+        var chosen = (isSeeding ? OrderForSeed(wanting, now) : wanting.Where(GivesUs).OrderByDescending(p => p.Balance.Given)).Take(_slots.Count).ToHashSet();
+        ChooseTrials(wanting, chosen, now);
         return [.. peers.Where(p => p.AmChoking == chosen.Contains(p)).Select(p => (p, !p.AmChoking))];
     }
 
+    private static bool Wants(Peer peer) => peer.IsInterested && !peer.IsSeed;
+
+    private static bool GivesUs(Peer peer) => !peer.IsSnubbed && peer.Balance.Given > 0;
+
     private IEnumerable<(Peer, bool)> FillFreeSlots(IReadOnlyCollection<Peer> peers, TimeSpan now)
     {
-        var taken = peers.Count(p => !p.AmChoking && p.IsInterested);
-        if (taken > options.UploadSlots) return [];
+        var room = _slots.Count + 1 - peers.Count(p => !p.AmChoking && Wants(p));
+        if (room <= 0) return [];
 
-        return [.. peers.Where(p => p.AmChoking && p.IsInterested).OrderBy(p => p.ConnectedAt).Take(options.UploadSlots + 1 - taken).Select(p => (p, false))];
+        var next = peers.Where(p => p.AmChoking && Wants(p)).OrderByDescending(p => GivesUs(p) ? p.Balance.Given : 0).ThenBy(p => p.ConnectedAt).Take(room).ToList();
+        foreach (var peer in next) _trials[peer.Key] = now + options.OptimisticInterval;
+        return [.. next.Select(p => (p, false))];
     }
 
-    private void ChooseTrial(List<Peer> wanting, HashSet<Peer> chosen, TimeSpan now)
+    private void ChooseTrials(List<Peer> wanting, HashSet<Peer> chosen, TimeSpan now)
     {
         var rest = wanting.Where(p => !chosen.Contains(p)).ToList();
-        if (rest.Count == 0) return;
-
-        var current = rest.Find(p => p.Key == _trial);
-        if (current is null || now >= _nextTrial)
+        var room = Math.Min(rest.Count, _slots.Count + 1 - chosen.Count);
+        foreach (var peer in rest.Where(p => !p.AmChoking && _trials.TryGetValue(p.Key, out var until) && now < until).Take(room).ToList())
         {
-            _nextTrial = now + options.OptimisticInterval;
-            current = rest[random.Next(rest.Count)];
-            _trial = current.Key;
+            chosen.Add(peer);
+            rest.Remove(peer);
+            room--;
         }
 
-        chosen.Add(current);
+        for (; room > 0; room--)
+        {
+            var peer = Draw(rest, now);
+            chosen.Add(peer);
+            rest.Remove(peer);
+            _trials[peer.Key] = now + options.OptimisticInterval;
+        }
+
+        foreach (var gone in _trials.Keys.Except(chosen.Select(p => p.Key)).ToList()) _trials.Remove(gone);
     }
 
-    /// <summary>When seeding: those in a slot stay for three rounds, then those who wait go first.</summary>
+    private Peer Draw(List<Peer> among, TimeSpan now)
+    {
+        var lot = random.Next(among.Sum(p => Chances(p, now)));
+        foreach (var peer in among)
+        {
+            lot -= Chances(peer, now);
+            if (lot < 0) return peer;
+        }
+
+        return among[^1];
+    }
+
+    private int Chances(Peer peer, TimeSpan now) => now - peer.ConnectedAt < options.OptimisticInterval * 2 ? NewcomersChance : 1;
+
+    private IEnumerable<Peer> OrderForSeed(List<Peer> wanting, TimeSpan now) => options.SeedsToTheFastest
+        ? wanting.OrderByDescending(p => p.Balance.Taken).ThenBy(p => p.UnchokedAt)
+        : wanting.OrderBy(p => Turn(p, now)).ThenByDescending(p => p.Upload.BytesPerSecond);
+
+    /// <summary>Those in a slot stay for three rounds, then those who wait go first.</summary>
     private TimeSpan Turn(Peer peer, TimeSpan now) =>
         !peer.AmChoking && now - peer.UnchokedAt < options.ChokeInterval * 3 ? TimeSpan.Zero : peer.UnchokedAt;
 }

@@ -54,6 +54,8 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public RateMeter Upload { get; } = new();
 
+    public Balance Balance { get; } = new();
+
     public bool IsSnubbed { get; set; }
 
     public TimeSpan LastHeard { get; set; } = now;

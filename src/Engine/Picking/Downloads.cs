@@ -9,8 +9,8 @@ using Shoal.Wire;
 namespace Shoal.Engine.Picking;
 
 /// <summary>
-/// What is on its way: open pieces, who owes which block, and what to ask next. A ranked list of preferences: finish the piece begun; take over what its peer left;
-/// begin the rarest; help with another's; and when nothing is left, ask again for what will come last.
+/// What is on its way: open pieces, who owes which block, and what to ask next. A ranked list of preferences: what is needed by a time; finish the piece begun; take over what
+/// its peer left; help who is too slow; begin what is wanted most, the rarest first; help with another's; and when nothing is left, ask again for what will come last.
 /// </summary>
 internal sealed class Downloads
 {
@@ -18,9 +18,13 @@ internal sealed class Downloads
     private readonly PieceLayers _layers;
     private readonly IReadOnlyDictionary<PeerKey, Peer> _peers;
     private readonly Bitfield _have;
+    private readonly Wishes _wishes;
     private readonly PieceBufferPool _buffers;
     private readonly ISwarmEffects _effects;
-    private readonly PiecePicker _picker;
+    private readonly PieceOrder _picker;
+    private readonly Deadlines _deadlines = new();
+    private readonly Urgency _urgency;
+    private readonly Helping _helping;
     private readonly TorrentInfo _info;
     private readonly Disputes _disputes;
     private readonly Suspects _suspects = new();
@@ -29,11 +33,13 @@ internal sealed class Downloads
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
 
-    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
+    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, Wishes wishes, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
     {
-        _peers = peers;
+        (_peers, _wishes) = (peers, wishes);
         (_geometry, _layers, _have, _buffers, _effects) = (info.Geometry, layers, have, buffers, effects);
-        _picker = new PiecePicker(_geometry.PieceCount, random);
+        _picker = new PieceOrder(wishes, _geometry.PieceCount, random);
+        _urgency = new Urgency(_deadlines, peers, _geometry);
+        _helping = new Helping(peers, _geometry);
         _info = info;
         _disputes = new Disputes(info, layers);
         _endgame = new Endgame(peers, _open);
@@ -41,6 +47,15 @@ internal sealed class Downloads
     }
 
     public int OpenPieces => _open.Count;
+
+    /// <summary>How many peers have each piece, seeds left out.</summary>
+    public ReadOnlySpan<int> Availability => _picker.Availability;
+
+    /// <summary>Whether pieces are begun in the order of the content, and not the rarest first.</summary>
+    public bool IsInOrder
+    {
+        set => _picker.IsInOrder = value;
+    }
 
     public bool IsOpen(PieceIndex piece) => _open.ContainsKey(piece);
 
@@ -60,8 +75,53 @@ internal sealed class Downloads
 
         foreach (var piece in _geometry.PiecesOf(file))
         {
-            if (!_have[piece] && !_open.ContainsKey(piece)) _picker.Add(piece);
+            if (!_have[piece] && _wishes.IsWanted(piece) && !_open.ContainsKey(piece)) _picker.Add(piece);
         }
+    }
+
+    /// <summary>Pieces are wanted more, less, or not at all.</summary>
+    public void Prioritize(PieceRange range, PiecePriority priority)
+    {
+        for (var i = range.First.Value; i < range.First + range.Count; i++)
+        {
+            var piece = new PieceIndex(i);
+            _picker.Remove(piece);
+            _wishes.Set(piece, priority);
+            if (priority == PiecePriority.None) Abandon(piece);
+            else if (!_have[i] && !_open.ContainsKey(i) && _layers.CanProve(_geometry.FileOf(piece))) _picker.Add(piece);
+        }
+    }
+
+    /// <summary>Pieces are needed by a time, and wanted.</summary>
+    public void Prefer(PieceRange range, TimeSpan at)
+    {
+        for (var i = range.First.Value; i < range.First + range.Count; i++)
+        {
+            var piece = new PieceIndex(i);
+            if (!_wishes.IsWanted(piece)) Prioritize(new PieceRange(piece, 1), PiecePriority.Normal);
+            if (!_have[i]) _deadlines.Set(piece, at);
+        }
+    }
+
+    private void Abandon(PieceIndex index)
+    {
+        _deadlines.Remove(index);
+        if (!_open.TryGetValue(index, out var piece) || piece.IsStoring) return;
+
+        foreach (var peer in _peers.Values)
+        {
+            for (var node = peer.Owed.First; node is not null;)
+            {
+                var owed = node;
+                node = node.Next;
+                if (owed.Value.Piece != index) continue;
+
+                _effects.SendCancel(peer.Key, index, owed.Value.Block);
+                peer.Owed.Remove(owed);
+            }
+        }
+
+        Close(piece);
     }
 
     public void OnPeerSaid(Peer peer)
@@ -125,7 +185,7 @@ internal sealed class Downloads
 
         for (; room > 0; room--)
         {
-            if (!TryTakeFree(peer, out var piece, out var block) && !_endgame.TryTake(peer, now, out piece, out block)) return;
+            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !_endgame.TryTake(peer, now, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -208,10 +268,11 @@ internal sealed class Downloads
         Close(piece);
         if (status == PutStatus.Stored)
         {
-            _have.Set(index);
+            if (_have.Set(index)) _wishes.Gained(index);
+            _deadlines.Remove(index);
             _effects.PieceArrived(index, piece.Giver(default));
         }
-        else
+        else if (_wishes.IsWanted(index))
         {
             _picker.Add(index);
         }
@@ -221,7 +282,8 @@ internal sealed class Downloads
 
     public void OnLost(PieceIndex piece)
     {
-        if (_layers.CanProve(_geometry.FileOf(piece))) _picker.Add(piece);
+        _wishes.Lost(piece);
+        if (_wishes.IsWanted(piece) && _layers.CanProve(_geometry.FileOf(piece))) _picker.Add(piece);
     }
 
     /// <summary>Leaf hashes to ask a peer for, so that a bad block can be told from good ones.</summary>
@@ -256,6 +318,31 @@ internal sealed class Downloads
 
     public bool OnLeavesRejected(HashRequest request) => _disputes.OnRejected(request);
 
+    /// <summary>All who can be of help in time work on what is needed soonest, whoever began it.</summary>
+    private bool TryTakeUrgent(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
+    {
+        (piece, block) = (null!, default);
+        if (_deadlines.IsEmpty) return false;
+
+        foreach (var index in _urgency.For(peer, now))
+        {
+            if (!_open.TryGetValue(index, out piece!))
+            {
+                if (_picker.Contains(index) && TryOpen(peer, index, out piece)) return Take(peer, piece, out block);
+                continue;
+            }
+
+            if (piece.IsExclusive && piece.Owner is { } owner && owner != peer.Key) continue;
+            if (Take(peer, piece, out block)) return true;
+            if (!piece.CanBeAskedOf(peer) || !_urgency.TryFindLate(peer, piece, now, out block)) continue;
+
+            piece.Ask(peer.Key, block);
+            return true;
+        }
+
+        return false;
+    }
+
     private bool TryTakeFree(Peer peer, out OpenPiece piece, out BlockIndex block)
     {
         if (_current.TryGetValue(peer.Key, out piece!) && Take(peer, piece, out block)) return true;
@@ -266,6 +353,12 @@ internal sealed class Downloads
 
             piece = orphan;
             Own(peer, piece);
+            return Take(peer, piece, out block);
+        }
+
+        if (_helping.Find(peer, _withFree) is { } slow)
+        {
+            piece = slow;
             return Take(peer, piece, out block);
         }
 
@@ -286,7 +379,13 @@ internal sealed class Downloads
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
-        if (!_picker.TryPick(peer.Has, peer.Refused, out var index) || !_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
+        return _picker.TryPick(peer.Has, peer.Refused, out var index) && TryOpen(peer, index, out piece);
+    }
+
+    private bool TryOpen(Peer peer, PieceIndex index, out OpenPiece piece)
+    {
+        piece = null!;
+        if (!_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
 
         _picker.Remove(index);
         piece = new OpenPiece(index, buffer, _geometry.BlockCountOf(index));

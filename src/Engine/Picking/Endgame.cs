@@ -15,7 +15,7 @@ internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnl
     public bool TryTake(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
     {
         (piece, block) = (null!, default);
-        var mine = TimeFor(peer, peer.Owed.Count + 1);
+        var mine = Forecast.TimeFor(peer, peer.Owed.Count + 1);
         if (mine is null && peer is { Owed.Count: 0, IsSnubbed: false, Window.Rate.Total: > 0 }) mine = Unmeasured;
         if (mine is null) return false;
 
@@ -24,7 +24,7 @@ internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnl
         {
             if (other == peer || other.Owed.Last is not { } last) continue;
 
-            var theirs = TimeLeft(other, now);
+            var theirs = Forecast.TimeLeft(other, now);
             if (theirs <= worst || FindToShare(peer, last) is not { } owed) continue;
 
             (worst, piece, block) = (theirs, open[owed.Piece], owed.Block);
@@ -47,16 +47,4 @@ internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnl
 
         return null;
     }
-
-    /// <summary>How long a peer will take for what it owes: by its rate, and no less than by its silence.</summary>
-    private static TimeSpan TimeLeft(Peer peer, TimeSpan now)
-    {
-        var silence = (now - peer.LastBlock) * 2;
-        return TimeFor(peer, peer.Owed.Count) is { } time && time > silence ? time : silence;
-    }
-
-    private static TimeSpan? TimeFor(Peer peer, int blocks) =>
-        peer.Window.Rate.BytesPerSecond > 0
-            ? TimeSpan.FromSeconds(Math.Min(1e6, blocks * (double)TorrentGeometry.BlockLength / peer.Window.Rate.BytesPerSecond))
-            : null;
 }

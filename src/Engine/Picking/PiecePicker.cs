@@ -17,11 +17,16 @@ internal sealed class PiecePicker
     private int _count;
 
     public PiecePicker(int pieceCount, Random random)
+        : this(new int[pieceCount], random)
     {
-        _random = random;
-        _availability = new int[pieceCount];
-        _order = new int[pieceCount];
-        _place = new int[pieceCount];
+    }
+
+    /// <param name="availability">Shared with other pickers: a change goes through that which has the piece, or through any if none does.</param>
+    public PiecePicker(int[] availability, Random random)
+    {
+        (_availability, _random) = (availability, random);
+        _order = new int[availability.Length];
+        _place = new int[availability.Length];
         Array.Fill(_place, -1);
     }
 
@@ -29,6 +34,9 @@ internal sealed class PiecePicker
     public int Count => _count;
 
     public int Availability(PieceIndex piece) => _availability[piece];
+
+    /// <summary>Whether the piece may be begun.</summary>
+    public bool Contains(PieceIndex piece) => _place[piece] >= 0;
 
     /// <summary>The piece may be begun from now on.</summary>
     public void Add(PieceIndex piece)
@@ -99,6 +107,23 @@ internal sealed class PiecePicker
         {
             piece = new PieceIndex(_order[i]);
             if ((has is null || has[piece]) && except?.Contains(piece) != true) return true;
+        }
+
+        piece = default;
+        return false;
+    }
+
+    /// <summary>The first in the order of the content, instead of the rarest.</summary>
+    /// <param name="has">What the peer has; null for everything.</param>
+    /// <param name="except">Pieces not to pick.</param>
+    public bool TryPickFirst(Bitfield? has, IReadOnlySet<int>? except, out PieceIndex piece)
+    {
+        for (var i = 0; i < _place.Length; i++)
+        {
+            if (_place[i] < 0 || has?[i] == false || except?.Contains(i) == true) continue;
+
+            piece = new PieceIndex(i);
+            return true;
         }
 
         piece = default;

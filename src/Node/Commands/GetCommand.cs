@@ -19,6 +19,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     private string _phase = "finding";
     private bool _isAnnounced;
     private string? _trackerTrouble;
+    private bool _isWhole;
 
     public async Task<ExitCode> RunAsync(CancellationToken ct)
     {
@@ -41,7 +42,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             await pulseStop.CancelAsync();
             await Task.WhenAll(pulse, find);
             Done(path, lease.Swarm.Snapshot);
-            if (_isAnnounced) lease.AnnounceWhenDue(isSeed: true);
+            if (_isAnnounced) lease.AnnounceWhenDue(isSeed: _isWhole);
             await services.Serving!.KeepAsync(info.InfoHash, info.InfoHashV1);
         }
         catch (OperationCanceledException) when (stall.HasStalled && !ct.IsCancellationRequested)
@@ -68,7 +69,9 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         using var turn = await lease.TakeTurnAsync(ct);
         var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, ct);
         stall.Moved();
-        reporter.Report(TorrentNames.Describe(info));
+        var only = FileChoice.Of(info, request.Only, target.Select);
+        _length = only.Length;
+        reporter.Report(only.IsAll ? TorrentNames.Describe(info) : TorrentNames.Describe(info) with { Selected = new SelectedItem(only.Count, only.Length) });
         await lease.TrackAsync(info.Keys, trackers); // a link need not say that it names a hybrid
 
         Action<PieceIndex, Core.NetEndPoint>? arrived = null;
@@ -77,23 +80,23 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         {
             while (true)
             {
-                var content = await BeginAsync(info, layers, stall, ct);
+                var content = await BeginAsync(info, layers, only, stall, ct);
                 if (trackers.Count > 0) await services.Store.SetTrackersAsync(info.InfoHash, trackers, ct);
-                if (content.CopyPresent().IsFull && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
+                if (only.IsIn(content.CopyPresent()) && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
                 {
-                    await using (content) return (await CompleteAsync(content, ct), info); // another copy is served already
+                    await using (content) return (await CompleteAsync(content, only, ct), info); // another copy is served already
                 }
 
-                await lease.OpenAsync(content, fetch: true);
+                await lease.OpenAsync(content, fetch: true, only);
                 _isAnnounced = services.Options.Announce && services.Options.Upload && !info.IsPrivate;
                 if (_isAnnounced) _ = AnnounceAsync(lease, ct);
-                if (!content.CopyPresent().IsFull)
+                if (!only.IsIn(content.CopyPresent()))
                 {
                     await lease.Swarm.Completed.WaitAsync(ct);
                     if (content.CopyPresent().IsFull) lease.Trackers?.Complete();
                 }
 
-                if (content.CopyPresent().IsFull) return (await CompleteAsync(content, ct), info);
+                if (only.IsIn(content.CopyPresent())) return (await CompleteAsync(content, only, ct), info);
 
                 // another copy was shared into the swarm meanwhile: what is missing here is taken from it
             }
@@ -104,20 +107,22 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
     }
 
-    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, StallWatch stall, CancellationToken ct)
+    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, Selection only, StallWatch stall, CancellationToken ct)
     {
         _phase = "preparing";
         var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
-        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite }, proving, ct);
-        (_length, _reused) = (info.Length, content.ReusedBytes);
+        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite, Only = only }, proving, ct);
+        _reused = content.ReusedBytes;
         _phase = "downloading";
         return content;
     }
 
-    private Task<string> CompleteAsync(TorrentContent content, CancellationToken ct)
+    private async Task<string> CompleteAsync(TorrentContent content, Selection only, CancellationToken ct)
     {
         _phase = "finishing";
-        return content.CompleteAsync(ct);
+        var path = await content.CompleteAsync(only, ct);
+        _isWhole = content.IsComplete;
+        return path;
     }
 
     private static async Task AnnounceAsync(SwarmLease lease, CancellationToken ct)
@@ -166,7 +171,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         reporter.Report(new WarningEvent("trackers", trouble));
     }
 
-    private ProgressEvent Describe(SwarmSnapshot now) => new(now.Have, now.Length, Math.Round(now.DownloadRate), now.Peers.Count)
+    private ProgressEvent Describe(SwarmSnapshot now) => new(now.WantedHave, now.WantedLength, Math.Round(now.DownloadRate), now.Peers.Count)
     {
         Phase = now.Phase == SwarmPhase.Metadata ? (now.Peers.Count > 0 ? "metadata" : now.Connecting > 0 ? "connecting" : "finding") : _phase,
     };

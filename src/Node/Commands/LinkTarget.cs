@@ -15,6 +15,9 @@ internal sealed record LinkTarget(InfoHash Id)
     /// <summary>The whole of the torrent's description, if the link was a <c>.torrent</c>.</summary>
     public MetainfoFile? Metainfo { get; private init; }
 
+    /// <summary>The files that the link selects (BEP 53); null for all.</summary>
+    public SelectOnly? Select { get; private init; }
+
     public IReadOnlyList<string> Peers { get; private init; } = [];
 
     /// <summary>Its trackers, by tier.</summary>
@@ -38,8 +41,11 @@ internal sealed record LinkTarget(InfoHash Id)
         if (MagnetLink.TryReadV1(text, out var v1)) return new LinkTarget(new InfoHash(v1));
         if (!MagnetLink.TryParse(text, out var link)) throw new ShoalException("bad-link", $"{text} is no link. One begins with magnet:? or is 64 hexadecimal digits, or 40 in v1.");
 
+        SelectOnly? select = null;
+        if (link.SelectOnly is { } numbers && !SelectOnly.TryParse(numbers, out select)) throw new ShoalException("bad-link", $"The link selects files by so={numbers}, which is no list of numbers such as 0,2,4-6.");
+
         var named = link.InfoHash ?? new InfoHash(link.InfoHashV1!.Value);
-        return new LinkTarget(named) { V1 = link.InfoHashV1, Peers = link.Peers, Trackers = TrackerLists.Each(link.Trackers), Keys = TrackerLists.KeysOf(named, link.InfoHashV1) };
+        return new LinkTarget(named) { V1 = link.InfoHashV1, Peers = link.Peers, Select = select, Trackers = TrackerLists.Each(link.Trackers), Keys = TrackerLists.KeysOf(named, link.InfoHashV1) };
     }
 
     /// <summary>What is known already, or else what the swarm's peers say.</summary>

@@ -35,6 +35,9 @@ public sealed record GetRequest(string Link, string Folder)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // or it is written as an empty one
     public byte[]? Torrent { get; init; }
 
+    /// <summary>Patterns for the paths of the files wanted; none for all that the link selects. <see cref="Core.Metainfo.PathPattern"/>.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
+
     public bool Overwrite { get; init; }
 
     /// <summary>Go on serving after it is done, until cancelled.</summary>

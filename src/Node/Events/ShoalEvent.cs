@@ -57,7 +57,15 @@ public sealed record FindableEvent(string Id, bool Found, int Hops, double Secon
 
 /// <summary>It is known what a link names.</summary>
 public sealed record MetadataEvent(
-    string Kind, string Id, string? Infohash, string? InfohashV1, string Name, long Length, int PieceLength, IReadOnlyList<FileItem> Files) : ShoalEvent;
+    string Kind, string Id, string? Infohash, string? InfohashV1, string Name, long Length, int PieceLength, IReadOnlyList<FileItem> Files) : ShoalEvent
+{
+    /// <summary>What is fetched of it; null for all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SelectedItem? Selected { get; init; }
+}
+
+/// <summary>So many files of a torrent, and their bytes.</summary>
+public sealed record SelectedItem(int Files, long Length);
 
 /// <summary>At most 4 a second. <paramref name="Bytes"/> are proven ones, <paramref name="Rate"/> bytes a second, <paramref name="Peers"/> connected.</summary>
 public sealed record ProgressEvent(long Bytes, long Length, double Rate, int Peers) : ShoalEvent

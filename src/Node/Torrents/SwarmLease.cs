@@ -1,4 +1,5 @@
 using Shoal.Core;
+using Shoal.Core.Geometry;
 using Shoal.Discovery.Trackers;
 using Shoal.Engine;
 using Shoal.Storage;
@@ -17,7 +18,8 @@ internal sealed class SwarmLease(SwarmTable table, SwarmTable.Entry entry) : IAs
     /// <summary>Its trackers, once this lease named one or knew that another did; else null.</summary>
     public TrackerHold? Trackers { get; private set; }
 
-    public Task OpenAsync(TorrentContent content, bool fetch) => table.OpenAsync(entry, content, fetch);
+    /// <param name="only">The files wanted; null for all.</param>
+    public Task OpenAsync(TorrentContent content, bool fetch, Selection? only = null) => table.OpenAsync(entry, content, fetch, only);
 
     /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
     public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(entry, isSeed, onChecked, ct);

@@ -33,14 +33,14 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     }
 
     /// <summary>Gives a swarm content, which the table owns from now on.</summary>
-    internal async Task OpenAsync(Entry entry, TorrentContent content, bool fetch)
+    internal async Task OpenAsync(Entry entry, TorrentContent content, bool fetch, Selection? only)
     {
         await _gate.WaitAsync();
         try
         {
             entry.Content = content;
             entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
-            entry.Swarm.Open(content, fetch);
+            entry.Swarm.Open(content, fetch, only);
             if (content.Info.IsPrivate || entry.Lan.Count > 0) return;
 
             foreach (var key in content.Info.Keys)

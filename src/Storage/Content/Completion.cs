@@ -5,9 +5,10 @@ namespace Shoal.Storage.Content;
 
 /// <summary>
 /// Moves a whole download to its name: by one rename if nothing stands there, else file by file into the folder that does. Killed at any
-/// instant, it leaves each file either in staging or at its name, and can begin again.
+/// instant, it leaves each file either in staging or at its name, and can begin again. Of a download in part the wanted files are moved, and staging goes on keeping
+/// what it has of others.
 /// </summary>
-internal sealed class Completion(StoreContext context, TorrentContent content)
+internal sealed class Completion(StoreContext context, TorrentContent content, Selection only)
 {
     private readonly HashSet<string> _checkedFolders = [];
 
@@ -18,25 +19,31 @@ internal sealed class Completion(StoreContext context, TorrentContent content)
         {
             FinishStaging();
             Move();
-            Trees.Delete(context.Disk, content.Layout.Staging);
+            if (only.IsAll) Trees.Delete(context.Disk, content.Layout.Staging);
             EnterStamps();
+            if (!only.IsAll && !KeepsAny()) Trees.Delete(context.Disk, content.Layout.Staging);
         }
         catch (Exception e) when (DiskErrors.IsDisk(e))
         {
             throw DiskErrors.Writing(e, content.Layout.Root);
         }
 
-        content.State.Complete();
+        if (only.IsAll || IsWhole()) content.State.Complete();
+        else content.State.Moved();
         context.Files.CloseAll(content); // those opened for reading while files moved
     }
 
-    private IEnumerable<FileIndex> Unplaced()
-    {
-        for (var i = 0; i < content.Info.Files.Count; i++)
-        {
-            if (!content.State.IsPlaced(new FileIndex(i))) yield return new FileIndex(i);
-        }
-    }
+    private IEnumerable<FileIndex> Unplaced() => only.Files.Where(file => !content.State.IsPlaced(file));
+
+    private IEnumerable<FileIndex> All() => Enumerable.Range(0, content.Info.Files.Count).Select(i => new FileIndex(i));
+
+    /// <summary>Whether these files were the last.</summary>
+    private bool IsWhole() => content.CopyPresent().IsFull && All().All(file => content.Info.Files[file].LinkTarget is null
+        ? content.State.IsPlaced(file)
+        : only.Contains(file) || context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.Link });
+
+    /// <summary>Whether staging has bytes of present pieces: those of files wanted before, and in v1 those that share a piece with a wanted one.</summary>
+    private bool KeepsAny() => All().Any(file => !content.State.IsPlaced(file) && content.Info.Geometry.PiecesOf(file).Any(content.State.IsPresent));
 
     private void FinishStaging()
     {
@@ -70,7 +77,7 @@ internal sealed class Completion(StoreContext context, TorrentContent content)
         var layout = content.Layout;
         if (context.Disk.Stat(layout.StagingRoot) is null) return;
 
-        if (context.Disk.Stat(layout.Root) is null)
+        if (only.IsAll && context.Disk.Stat(layout.Root) is null)
         {
             context.Disk.Rename(layout.StagingRoot, layout.Root, overwrite: false);
             return;

@@ -28,7 +28,7 @@ internal sealed class ContentState
         (_info, _bootId) = (info, bootId);
         (_present, _durable, _placed, _found, _stamps) = (state.Present, state.Durable, places.Placed, places.Found, places.Stamps);
         _isComplete = state.IsComplete;
-        _namesUnflushed = state.Boot is not null && state.IsComplete;
+        _namesUnflushed = state.Boot is not null && (state.IsComplete || !places.Placed.IsEmpty);
         for (var i = _present.NextSet(0); i >= 0; i = _present.NextSet(i + 1))
         {
             var piece = new PieceIndex(i);
@@ -202,6 +202,12 @@ internal sealed class ContentState
     public void Complete()
     {
         lock (_lock) (_isComplete, _namesUnflushed) = (true, true);
+    }
+
+    /// <summary>Some files were moved to their names.</summary>
+    public void Moved()
+    {
+        lock (_lock) _namesUnflushed = true;
     }
 
     public void Reopen()

@@ -11,6 +11,8 @@ namespace Shoal.Storage.Downloads;
 /// <summary>Begins a download or goes on with one: everything that need not be fetched is found before the first block is.</summary>
 internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenCopies copies, TorrentInfo info, PieceLayers layers, DiskLayout layout, DownloadSettings settings)
 {
+    private readonly Selection _only = settings.Only ?? Selection.All(info.Geometry);
+
     public async Task<TorrentContent> RunAsync(IProgress<HashProgress>? progress, CancellationToken ct)
     {
         layout.RefuseCollisions();
@@ -20,7 +22,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
 
     private async Task<TorrentContent> BeginAsync(IProgress<HashProgress>? progress, CancellationToken ct)
     {
-        var target = new TargetCheck(context, info, layers, layout, settings.Overwrite);
+        var target = new TargetCheck(context, info, layers, layout, _only, settings.Overwrite);
         await target.RunAsync(new Dictionary<FileIndex, FileStamp>(), progress, ct);
         await context.Workers.RunAsync(_ => Prepare(target), ct);
 
@@ -85,14 +87,13 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
                 if (content.State.IsPlaced(file) && content.State.IsWhole(file)) placed[file] = content.State.StampOf(file);
             }
 
-            var target = new TargetCheck(context, info, content.Layers, layout, settings.Overwrite && !known.IsShared);
+            var target = new TargetCheck(context, info, content.Layers, layout, _only, settings.Overwrite && !known.IsShared);
             await target.RunAsync(placed, progress, ct);
             foreach (var file in target.NewLayers) content.LayersChanged(file);
 
             Enter(content.State, target);
-            for (var i = 0; i < info.Files.Count; i++)
+            foreach (var file in _only.Files)
             {
-                var file = new FileIndex(i);
                 if (!content.State.IsPlaced(file) || target.Whole.ContainsKey(file)) continue;
                 if (known.IsShared) throw new StoreException(StoreErrorCode.NotFound, $"{layout.Final(file)} was shared and is gone: put it back, or get it into another folder", layout.Final(file));
                 content.RaiseLost(content.State.Displace(file));
@@ -100,11 +101,11 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
 
             if (content.State.IsComplete)
             {
-                content.ReusedBytes = info.Length;
+                content.ReusedBytes = _only.Length;
             }
             else
             {
-                await context.Workers.RunAsync(_ => CheckSpace(info.Length - content.State.Have), ct);
+                await context.Workers.RunAsync(_ => CheckSpace(_only.Length - _only.LengthOf(content.CopyPresent())), ct);
                 await FillAsync(content, target, provesStaged: false, progress, ct);
             }
 
@@ -128,9 +129,9 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, (Func<FileIndex, string>)layout.Final)), ct);
         }
 
-        if (index.Count > 1) await new Reuse(context, index, copies, content).RunAsync(progress, ct);
+        if (index.Count > 1) await new Reuse(context, index, copies, content, _only).RunAsync(progress, ct);
         await content.SaveNowAsync(ct);
-        content.ReusedBytes = content.State.Have;
+        content.ReusedBytes = _only.LengthOf(content.CopyPresent());
     }
 
     private void Enter(ContentState state, TargetCheck target)
@@ -162,15 +163,14 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
     {
         var needed = 0L;
         var hasStaging = context.Disk.Stat(layout.StagingRoot) is not null;
-        for (var i = 0; i < info.Files.Count; i++)
+        foreach (var file in _only.Files)
         {
-            var file = new FileIndex(i);
             if (target.Whole.ContainsKey(file)) continue;
-            needed += info.Files[i].Length - (hasStaging && context.Disk.Stat(layout.Staged(file)) is { Kind: DiskEntryKind.File } entry ? Math.Min(entry.Stamp.Length, info.Files[i].Length) : 0);
+            needed += info.Files[file].Length - (hasStaging && context.Disk.Stat(layout.Staged(file)) is { Kind: DiskEntryKind.File } entry ? Math.Min(entry.Stamp.Length, info.Files[file].Length) : 0);
         }
 
         CheckSpace(needed);
-        if (target.Whole.Count == info.Files.Count) return;
+        if (_only.Files.All(target.Whole.ContainsKey)) return;
 
         try
         {

@@ -8,7 +8,7 @@ using Shoal.Storage.Workers;
 namespace Shoal.Storage.Downloads;
 
 /// <summary>Takes whole files that the store has elsewhere, in any torrent and at any piece length, by (ID, length).</summary>
-internal sealed class Reuse(StoreContext context, CopyIndex index, OpenCopies copies, TorrentContent content)
+internal sealed class Reuse(StoreContext context, CopyIndex index, OpenCopies copies, TorrentContent content, Selection only)
 {
     private readonly Dictionary<long, TorrentContent?> _sources = [];
 
@@ -17,10 +17,9 @@ internal sealed class Reuse(StoreContext context, CopyIndex index, OpenCopies co
         try
         {
             var found = new List<(FileIndex File, string Path)>();
-            for (var i = 0; i < content.Info.Files.Count; i++)
+            foreach (var file in only.Files)
             {
-                var file = new FileIndex(i);
-                if (!content.Info.Files[i].Id.IsNone && !content.State.IsWhole(file) && await FindAsync(file, ct) is { } path) found.Add((file, path));
+                if (!content.Info.Files[file].Id.IsNone && !content.State.IsWhole(file) && await FindAsync(file, ct) is { } path) found.Add((file, path));
             }
 
             var meter = new ProgressMeter(progress, found.Sum(f => content.Info.Geometry.FileLength(f.File)), context.Clock);

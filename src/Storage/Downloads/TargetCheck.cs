@@ -9,10 +9,10 @@ using Shoal.Storage.Workers;
 namespace Shoal.Storage.Downloads;
 
 /// <summary>
-/// Looks at what stands where a download is to go, before anything is changed: what is the content already, what is something else. Links inside the
+/// Looks at what stands where the wanted files are to go, before anything is changed: what is the content already, what is something else. Links inside the
 /// target are never followed.
 /// </summary>
-internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceLayers layers, DiskLayout layout, bool overwrites)
+internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceLayers layers, DiskLayout layout, Selection only, bool overwrites)
 {
     private readonly HashSet<string> _folders = [];
 
@@ -56,6 +56,12 @@ internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceL
         for (var i = 0; i < info.Files.Count; i++)
         {
             var (file, path) = (new FileIndex(i), layout.Final(new FileIndex(i)));
+            if (!only.Contains(file))
+            {
+                if (unchanged.TryGetValue(file, out var before) && context.Disk.Stat(path) is { Kind: DiskEntryKind.File } there && there.Stamp == before) Whole[file] = before;
+                continue;
+            }
+
             if (!info.IsSingleFile) CheckFolder(Path.GetDirectoryName(path)!);
 
             var entry = context.Disk.Stat(path);

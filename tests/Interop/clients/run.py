@@ -20,6 +20,7 @@ import check_limits
 import check_network
 import check_peers
 import check_refusals
+import check_selection
 import check_shapes
 import check_stopping
 import check_store
@@ -27,7 +28,7 @@ import check_trackers
 import check_versions
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_selection, check_stopping, check_refusals, check_limits]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -9,4 +9,7 @@ internal enum SimBehaviour
 
     /// <summary>Takes requests and never answers them.</summary>
     Staller,
+
+    /// <summary>Takes and gives nothing.</summary>
+    FreeRider,
 }

@@ -43,6 +43,13 @@ internal sealed class SimCity(SeededTorrent torrent, int seed)
         foreach (var node in _nodes.Values) node.Start([.. all.Where(e => e != node.EndPoint)]);
     }
 
+    /// <summary>Tells every node of some others.</summary>
+    public void Introduce(int acquaintances)
+    {
+        var all = _nodes.Keys.ToArray();
+        foreach (var node in _nodes.Values) node.Start([.. _random.GetItems(all, acquaintances).Distinct().Where(e => e != node.EndPoint)]);
+    }
+
     public void At(TimeSpan when, Action action) => _queue.Enqueue(action, (when, _order++));
 
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);

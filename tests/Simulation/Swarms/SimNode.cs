@@ -34,7 +34,8 @@ internal sealed class SimNode : ISwarmEffects
         (_city, EndPoint, Up, Down, _behaviour) = (city, endPoint, up, down, behaviour);
         Id = new PeerId(Hash160.Random(random));
         Buffers = new PieceBufferPool(memory / 2);
-        _core = new Swarm(city.Torrent.InfoHash, Id, new SwarmOptions(), Buffers, random, this);
+        _core = new Swarm(city.Torrent.InfoHash, Id, new SwarmOptions { Upload = behaviour != SimBehaviour.FreeRider }, Buffers, random, this);
+        WasSeed = isSeed;
         _layers = city.Torrent.Layers(known: isSeed || knowsLayers);
         _present = isSeed ? city.Torrent.All : city.Torrent.None;
         _hashes = new HashServer(city.Torrent.Info, _layers, ReadLeavesAsync);
@@ -61,6 +62,11 @@ internal sealed class SimNode : ISwarmEffects
     public double Up { get; }
 
     public double Down { get; }
+
+    public SimBehaviour Behaviour => _behaviour;
+
+    /// <summary>Whether it had everything from the start.</summary>
+    public bool WasSeed { get; }
 
     /// <summary>Whether what it uploads is of use to anybody.</summary>
     public bool Gives => _behaviour == SimBehaviour.Honest;

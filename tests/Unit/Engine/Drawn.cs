@@ -1,6 +1,9 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Engine;
+using Shoal.Engine.Peers;
 using Shoal.Engine.Picking;
+using Shoal.Wire;
 
 namespace Shoal.Unit.Engine;
 
@@ -46,5 +49,24 @@ internal static class Drawn
         return picker;
 
         static bool Is(string? drawn, int i) => drawn is not null && drawn[i] != '.';
+    }
+
+    /// <summary>A peer that has shown a rate for a second, unchokes us and wants something.</summary>
+    /// <param name="has">Null for everything.</param>
+    /// <param name="kB">A second, from the peer.</param>
+    public static Peer Peer(int key, string? has = null, int kB = 0, TimeSpan connectedAt = default)
+    {
+        var peer = new Peer(new PeerKey(key), SwarmBench.At((byte)key), new Handshake(Handshake.FastBit, default, SwarmBench.Name((byte)key)), incoming: false, connectedAt) { IsChoking = false, IsInterested = true };
+        peer.TryTake(new SwarmEvent.PeerBitfield(peer.Key, has is null ? null : Pieces(has).ToArray(), has is null), has?.Length ?? 4, out _);
+        peer.Window.Tick(TimeSpan.Zero, false);
+        Give(peer, kB * 1000);
+        peer.Window.Tick(TimeSpan.FromSeconds(1), false);
+        return peer;
+    }
+
+    /// <summary>The peer sends so many bytes.</summary>
+    public static void Give(Peer peer, int bytes)
+    {
+        if (bytes > 0) peer.Window.OnReceived(1, bytes);
     }
 }
