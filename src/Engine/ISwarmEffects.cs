@@ -22,6 +22,9 @@ internal interface ISwarmEffects
 
     void SendHave(PeerKey peer, PieceIndex piece);
 
+    /// <summary>The peer might begin that piece next (BEP 6).</summary>
+    void SendSuggest(PeerKey peer, PieceIndex piece);
+
     void SendChoke(PeerKey peer, bool choked);
 
     void SendInterest(PeerKey peer, bool interested);

@@ -42,6 +42,8 @@ internal static class PeerMessages
 
     public static void SendHave(this PeerSession session, PieceIndex piece) => session.Connection.Send(piece.Value, MessageWriter.WriteHave);
 
+    public static void SendSuggest(this PeerSession session, PieceIndex piece) => session.Connection.Send(piece.Value, MessageWriter.WriteSuggest);
+
     public static void SendInterest(this PeerSession session, bool interested) =>
         session.Connection.Send(interested ? MessageType.Interested : MessageType.NotInterested, MessageWriter.Write);
 

@@ -36,6 +36,7 @@ internal sealed class PeerSession : IPeerHandler
     private readonly UploadQueue _uploads = new();
     private volatile Served? _served;
     private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
+    private int _askedPiece = -1;
     private int _statements;
     private bool _hasSaidPort;
     private bool _isKeptAlive;
@@ -116,6 +117,9 @@ internal sealed class PeerSession : IPeerHandler
             case MessageType.Have when payload.Length == 4:
                 _batch.Add(new SwarmEvent.PeerHas(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
                 return CloseReason.None;
+            case MessageType.Suggest when payload.Length == 4 && Handshake.HasFast:
+                _batch.Add(new SwarmEvent.PieceSuggested(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
+                return CloseReason.None;
             case MessageType.Bitfield or MessageType.HaveAll or MessageType.HaveNone:
                 return OnPieces(type, payload);
             case MessageType.Request:
@@ -132,6 +136,7 @@ internal sealed class PeerSession : IPeerHandler
                 OnPort(BinaryPrimitives.ReadUInt16BigEndian(payload));
                 return CloseReason.None;
             case MessageType.Have or MessageType.Port:
+            case MessageType.Suggest when payload.Length != 4:
                 return CloseReason.MalformedMessage;
             default:
                 return CloseReason.None; // what we do not know is passed over (BEP 3, BEP 10)
@@ -265,6 +270,7 @@ internal sealed class PeerSession : IPeerHandler
         switch (_uploads.Put(request))
         {
             case UploadAnswer.Taken:
+                if (request.Piece != _askedPiece) _batch.Add(new SwarmEvent.PieceAsked(Key, new PieceIndex(_askedPiece = request.Piece)));
                 Connection.Wake();
                 return CloseReason.None;
             case UploadAnswer.TooMany:

@@ -367,6 +367,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.SendHave(PeerKey peer, PieceIndex piece) => Find(peer)?.SendHave(piece);
 
+    void ISwarmEffects.SendSuggest(PeerKey peer, PieceIndex piece) => Find(peer)?.SendSuggest(piece);
+
     void ISwarmEffects.SendChoke(PeerKey peer, bool choked) => Find(peer)?.SetChoke(choked);
 
     void ISwarmEffects.SendInterest(PeerKey peer, bool interested) => Find(peer)?.SendInterest(interested);

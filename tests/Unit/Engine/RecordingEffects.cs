@@ -25,6 +25,8 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public List<(PeerKey Peer, int Piece)> Haves { get; } = [];
 
+    public List<(PeerKey Peer, int Piece)> Suggested { get; } = [];
+
     public List<(PeerKey Peer, bool Choked)> Chokes { get; } = [];
 
     public List<(PeerKey Peer, bool Interested)> Interests { get; } = [];
@@ -58,6 +60,8 @@ internal sealed class RecordingEffects : ISwarmEffects
     public void SendBitfield(PeerKey peer, Bitfield? have) => Bitfields.Add((peer, have is null ? "" : Drawn.Of(have)));
 
     public void SendHave(PeerKey peer, PieceIndex piece) => Haves.Add((peer, piece));
+
+    public void SendSuggest(PeerKey peer, PieceIndex piece) => Suggested.Add((peer, piece));
 
     public void SendChoke(PeerKey peer, bool choked) => Chokes.Add((peer, choked));
 
