@@ -37,6 +37,9 @@ internal interface ISwarmEffects
     /// <summary>Whether nothing is wanted any more, if the peer takes that (BEP 21).</summary>
     void SendUploadOnly(PeerKey peer, bool uploadOnly);
 
+    /// <summary>The peer might begin that piece next (BEP 6).</summary>
+    void SendSuggest(PeerKey peer, PieceIndex piece);
+
     void SendChoke(PeerKey peer, bool choked);
 
     void SendInterest(PeerKey peer, bool interested);

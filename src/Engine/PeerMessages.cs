@@ -76,6 +76,8 @@ internal static class PeerMessages
         session.Connection.Send(piece.Value, MessageWriter.WriteAllowedFast);
     }
 
+    public static void SendSuggest(this PeerSession session, PieceIndex piece) => session.Connection.Send(piece.Value, MessageWriter.WriteSuggest);
+
     public static void SendInterest(this PeerSession session, bool interested) =>
         session.Connection.Send(interested ? MessageType.Interested : MessageType.NotInterested, MessageWriter.Write);
 

@@ -45,6 +45,7 @@ internal sealed class PeerSession : IPeerHandler
     private readonly UploadQueue _uploads = new();
     private volatile Served? _served;
     private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
+    private int _askedPiece = -1;
     private int _statements;
     private bool _hasSaidPort;
     private bool _isKeptAlive;
@@ -140,6 +141,9 @@ internal sealed class PeerSession : IPeerHandler
             case MessageType.AllowedFast when payload.Length == 4 && Handshake.HasFast:
                 _batch.Add(new SwarmEvent.FastAllowed(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
                 return CloseReason.None;
+            case MessageType.Suggest when payload.Length == 4 && Handshake.HasFast:
+                _batch.Add(new SwarmEvent.PieceSuggested(Key, BinaryPrimitives.ReadInt32BigEndian(payload)));
+                return CloseReason.None;
             case MessageType.Bitfield or MessageType.HaveAll or MessageType.HaveNone:
                 return OnPieces(type, payload);
             case MessageType.Request:
@@ -159,7 +163,7 @@ internal sealed class PeerSession : IPeerHandler
             case MessageType.AllowedFast or MessageType.Suggest when payload.Length != 4:
                 return CloseReason.MalformedMessage;
             default:
-                return CloseReason.None; // what we do not know is passed over (BEP 3, BEP 10), and so are suggestions (BEP 6): rarest first serves everybody
+                return CloseReason.None; // what we do not know is passed over (BEP 3, BEP 10)
         }
     }
 
@@ -290,6 +294,7 @@ internal sealed class PeerSession : IPeerHandler
         switch (_uploads.Put(request))
         {
             case UploadAnswer.Taken:
+                if (request.Piece != _askedPiece) _batch.Add(new SwarmEvent.PieceAsked(Key, new PieceIndex(_askedPiece = request.Piece)));
                 Connection.Wake();
                 return CloseReason.None;
             case UploadAnswer.TooMany:

@@ -20,6 +20,7 @@ internal sealed class Swarm
 {
     private const int MostHaves = 50_000;
     private const int MostOfAWebSeed = 512; // blocks: one request in the making while another is answered
+    private const int MostSuggested = 64;
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(100); // BEP 3: two minutes
     private static readonly TimeSpan RefusalLasts = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan DiskRest = TimeSpan.FromSeconds(5);
@@ -34,6 +35,7 @@ internal sealed class Swarm
     private readonly PeerExchange _exchange;
     private readonly WebSeedList _webSeeds;
     private Downloads? _downloads;
+    private Suggestions? _suggestions;
     private Wishes? _wishes;
     private HashExchange? _hashes;
     private bool _fetch = true;
@@ -171,6 +173,13 @@ internal sealed class Swarm
             case SwarmEvent.PeerBitfield m when Find(m.Peer, now) is { } peer:
                 OnBitfield(peer, m, now);
                 break;
+            case SwarmEvent.PieceSuggested m when Find(m.Peer, now) is { } peer:
+                if (Have is not null && (uint)m.Piece < (uint)Have.Length && peer.Suggested.Count < MostSuggested) peer.Suggested.Enqueue(new PieceIndex(m.Piece));
+                break;
+            case SwarmEvent.PieceAsked m when Find(m.Peer, now) is { } peer:
+                _suggestions?.OnAsked(peer.Key, m.Piece);
+                Suggest(peer);
+                break;
             case SwarmEvent.BlocksReceived m when Find(m.Peer, now) is { } peer:
                 _downloads?.OnReceived(peer, m, now);
                 Ask(peer, now);
@@ -271,6 +280,7 @@ internal sealed class Swarm
     private void OnClosed(Peer peer, CloseReason reason, TimeSpan now)
     {
         _downloads?.Forget(peer);
+        _suggestions?.Forget(peer.Key);
         _metadata.Forget(peer);
         _neighbours.Release(peer, reason, now);
         if (reason is CloseReason.NothingToDo or CloseReason.TooMany || (reason == CloseReason.Disconnected && IsComplete && peer.OnlyGives)) _exchange.OnParted(peer);
@@ -289,6 +299,7 @@ internal sealed class Swarm
         (_metadata.Info, Layers, Have, _fetch) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         _wishes = new Wishes(Have, e.Only?.Pieces);
         _downloads = new Downloads(e.Info, e.Layers, Have, _wishes, _buffers, _random, _effects, _neighbours.ByKey);
+        _suggestions = new Suggestions(e.Info.Geometry, _random);
         LookForHashes();
         foreach (var peer in Peers.ToList())
         {
@@ -382,6 +393,7 @@ internal sealed class Swarm
         if (!peer.Gain(new PieceIndex(e.Piece), Have.Length)) return;
 
         _downloads.OnPeerGained(new PieceIndex(e.Piece));
+        _suggestions!.OnHas(new PieceIndex(e.Piece));
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
@@ -573,9 +585,19 @@ internal sealed class Swarm
         foreach (var (peer, choke) in _choker.Decide(Peers, IsComplete, now))
         {
             peer.AmChoking = choke;
-            if (!choke) peer.UnchokedAt = now;
+            if (choke) _suggestions?.Forget(peer.Key);
+            else peer.UnchokedAt = now;
+            Suggest(peer); // first, so that it begins with that
             _effects.SendChoke(peer.Key, choke);
         }
+    }
+
+    /// <summary>A seed has several downloaders begin with different pieces, which they can then give each other.</summary>
+    private void Suggest(Peer peer)
+    {
+        if (Have is not { IsFull: true } || peer.AmChoking || !peer.Handshake.HasFast || Peers.Count(p => p.IsInterested) < 2) return;
+
+        foreach (var piece in _suggestions!.Next(peer.Key, _downloads!.Availability)) _effects.SendSuggest(peer.Key, piece);
     }
 
     private void Ban(IEnumerable<PeerKey> blamed, TimeSpan now)

@@ -52,6 +52,12 @@ internal abstract record SwarmEvent
     /// <summary>A block that was asked for came, but somebody else's was there first.</summary>
     internal sealed record BlockWasted(PeerKey Peer, PieceIndex Piece, BlockIndex Block, int Bytes) : SwarmEvent;
 
+    /// <summary>The peer suggests a piece to begin (BEP 6).</summary>
+    internal sealed record PieceSuggested(PeerKey Peer, int Piece) : SwarmEvent;
+
+    /// <summary>The peer asks us for a block of another piece than before.</summary>
+    internal sealed record PieceAsked(PeerKey Peer, PieceIndex Piece) : SwarmEvent;
+
     internal sealed record RequestRejected(PeerKey Peer, PieceIndex Piece, BlockIndex Block) : SwarmEvent;
 
     internal sealed record ExtensionsKnown(PeerKey Peer, ExtensionHandshake Extensions) : SwarmEvent;

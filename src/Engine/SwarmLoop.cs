@@ -424,6 +424,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.SendUploadOnly(PeerKey peer, bool uploadOnly) => Find(peer)?.SendUploadOnly(uploadOnly);
 
+    void ISwarmEffects.SendSuggest(PeerKey peer, PieceIndex piece) => Find(peer)?.SendSuggest(piece);
+
     void ISwarmEffects.SendChoke(PeerKey peer, bool choked) => Find(peer)?.SetChoke(choked);
 
     void ISwarmEffects.SendInterest(PeerKey peer, bool interested) => Find(peer)?.SendInterest(interested);

@@ -22,6 +22,12 @@ public static class MessageWriter
 
     public static void WriteAllowedFast(IBufferWriter<byte> output, int piece) => WriteIndex(output, MessageType.AllowedFast, piece);
 
+    public static void WriteSuggest(IBufferWriter<byte> output, int piece)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(Begin(output, MessageType.Suggest, 4), piece);
+        output.Advance(4);
+    }
+
     public static void WriteBitfield(IBufferWriter<byte> output, Bitfield bitfield)
     {
         bitfield.CopyTo(Begin(output, MessageType.Bitfield, bitfield.ByteLength));

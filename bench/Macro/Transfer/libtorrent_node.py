@@ -1,4 +1,4 @@
-"""One libtorrent session in a process of its own: seed|leech TORRENT FOLDER ADDRESS tuned|shipped.
+"""One libtorrent session in a process of its own: seed|leech TORRENT FOLDER ADDRESS tuned|plain|shipped.
 
 Says {"event": "ready"}; then a line `connect ADDRESS...` on its standard input begins a download, which ends with
 {"event": "done", "connected": S} (seconds until the first peer was connected: libtorrent does that on a tick of 500 ms).
@@ -29,7 +29,7 @@ def main():
         "listen_interfaces": f"{address}:{PORT}", "outgoing_interfaces": address, "allow_multiple_connections_per_ip": True,
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "alert_mask": int(lt.alert.category_t.status_notification | lt.alert.category_t.connect_notification),
-    } | (TUNED if preset == "tuned" else {}))
+    } | {"tuned": TUNED, "plain": PLAIN, "shipped": {}}[preset])
     parameters = lt.add_torrent_params()
     parameters.ti = lt.torrent_info(torrent)
     parameters.save_path = folder

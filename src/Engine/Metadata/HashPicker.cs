@@ -19,6 +19,7 @@ internal sealed class HashPicker
     private readonly LinkedList<Wanted> _wanted = new();
     private readonly Dictionary<HashRequest, LinkedListNode<Wanted>> _byRequest = [];
     private readonly Dictionary<(FileId, long Length), Plan> _plans = [];
+    private readonly int _atOnce;
 
     /// <param name="wanted">The pieces to be fetched: layers of other files are not asked for.</param>
     public HashPicker(TorrentInfo info, PieceLayers layers, Bitfield wanted, TimeSpan patience)
@@ -29,6 +30,8 @@ internal sealed class HashPicker
             var file = new FileIndex(i);
             if (!layers.IsKnown(file) && HasAny(wanted, file)) Want(file);
         }
+
+        _atOnce = _wanted.Count <= MaxPerPeer ? 2 : 1; // everything waits for so little that nobody's silence should hold it up
     }
 
     public bool IsDone => _wanted.Count == 0;
@@ -42,9 +45,10 @@ internal sealed class HashPicker
         {
             var wanted = node.Value;
             var isOpen = wanted.AskedAt is { } at && now - at < _patience;
-            if (isOpen || (wanted.NotBefore.TryGetValue(peer.Key, out var until) && now < until) || !HasAny(peer, wanted.File)) continue;
+            if ((isOpen && wanted.Askers >= _atOnce) || (wanted.NotBefore.TryGetValue(peer.Key, out var until) && now < until) || !HasAny(peer, wanted.File)) continue;
 
-            wanted.AskedAt = now;
+            wanted.Askers = isOpen ? wanted.Askers + 1 : 1;
+            if (!isOpen) wanted.AskedAt = now;
             wanted.NotBefore[peer.Key] = now + _patience * SilenceLasts;
             peer.OpenQuestions++;
             yield return wanted.Request;
@@ -126,6 +130,9 @@ internal sealed class HashPicker
         public FileIndex File { get; } = file;
 
         public TimeSpan? AskedAt { get; set; }
+
+        /// <summary>How many were asked since then.</summary>
+        public int Askers { get; set; }
 
         /// <summary>When a peer that was asked, and was silent or refused, may be asked again.</summary>
         public Dictionary<PeerKey, TimeSpan> NotBefore { get; } = [];

@@ -19,8 +19,9 @@ internal sealed class MetadataFetch(InfoHash infoHash)
     private readonly HashSet<PeerKey> _refused = [];
     private readonly Dictionary<PeerKey, int> _timesAsked = [];
 
-    /// <summary>Nobody that was asked gives.</summary>
-    public bool HasRoom(TimeSpan now, TimeSpan patience) => _sources.Values.All(s => now - s.LastPiece > patience);
+    /// <summary>Nobody that was asked gives; or one message holds it all, and only one peer was asked.</summary>
+    public bool HasRoom(TimeSpan now, TimeSpan patience) =>
+        _sources.Values.All(s => now - s.LastPiece > (s.Bytes.Length > 0 ? patience : patience / 4)) || (_sources.Count == 1 && _sources.Values.All(s => s.IsOneMessage));
 
     public int TimesAsked(PeerKey peer) => _timesAsked.GetValueOrDefault(peer);
 
@@ -84,6 +85,8 @@ internal sealed class MetadataFetch(InfoHash infoHash)
         public MemoryStream Bytes { get; } = new();
 
         public TimeSpan LastPiece { get; private set; } = now;
+
+        public bool IsOneMessage => _pieces == 1;
 
         public bool IsWhole => _had == _pieces;
 

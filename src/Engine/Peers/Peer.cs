@@ -75,6 +75,9 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
 
     public Balance Balance { get; } = new();
 
+    /// <summary>Pieces it suggested, oldest first.</summary>
+    public Queue<PieceIndex> Suggested { get; } = new();
+
     public bool IsSnubbed { get; set; }
 
     public TimeSpan LastHeard { get; set; } = now;

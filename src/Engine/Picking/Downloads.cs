@@ -32,6 +32,7 @@ internal sealed class Downloads
     private readonly Dictionary<int, OpenPiece> _open = [];
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
+    private bool _lacksMemory;
 
     public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, Wishes wishes, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
     {
@@ -182,12 +183,13 @@ internal sealed class Downloads
     /// <summary>Fills the peer's window.</summary>
     public void Ask(Peer peer, TimeSpan now)
     {
+        _lacksMemory = false;
         var room = peer.Window.Size - peer.Owed.Count;
         if (room < Math.Min(16, peer.Window.Size / 4) && peer.Owed.Count > 0) return; // in runs, so that the other side can read in runs
 
         for (; room > 0; room--)
         {
-            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !_endgame.TryTake(peer, now, out piece, out block)) return;
+            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !TryTakeOwed(peer, now, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -320,6 +322,13 @@ internal sealed class Downloads
 
     public bool OnLeavesRejected(HashRequest request) => _disputes.OnRejected(request);
 
+    /// <summary>Near the end, or where others' pieces fill the memory: while anything can be begun with anybody, asking twice would take an uplink from somebody else.</summary>
+    private bool TryTakeOwed(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
+    {
+        (piece, block) = (null!, default);
+        return (_picker.IsEmpty || _lacksMemory) && _endgame.TryTake(peer, now, out piece, out block);
+    }
+
     /// <summary>All who can be of help in time work on what is needed soonest, whoever began it.</summary>
     private bool TryTakeUrgent(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
     {
@@ -381,13 +390,30 @@ internal sealed class Downloads
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
+        if (TryPickSuggested(peer, out var suggested)) return TryOpen(peer, suggested, out piece);
+
         return (TryNext(peer, out var index) || _picker.TryPick(peer.Askable, peer.Refused, out index)) && TryOpen(peer, index, out piece);
+    }
+
+    /// <summary>What a seed suggests it gives to nobody else; so it goes first, unless somebody has it by now.</summary>
+    private bool TryPickSuggested(Peer peer, out PieceIndex piece)
+    {
+        while (peer.Suggested.TryDequeue(out piece))
+        {
+            if (_picker.IsRareAndNext(piece) && peer.MayBeAskedFor(piece)) return true;
+        }
+
+        return false;
     }
 
     private bool TryOpen(Peer peer, PieceIndex index, out OpenPiece piece)
     {
         piece = null!;
-        if (!_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
+        if (!_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer))
+        {
+            _lacksMemory = true;
+            return false;
+        }
 
         _picker.Remove(index);
         peer.LastBegun = index;

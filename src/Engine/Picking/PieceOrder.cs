@@ -11,6 +11,9 @@ internal sealed class PieceOrder(Wishes wishes, int pieceCount, Random random)
 
     public bool IsInOrder { get; set; }
 
+    /// <summary>Whether no piece is left to begin.</summary>
+    public bool IsEmpty => Array.TrueForAll(_levels, level => level is not { Count: > 0 });
+
     /// <summary>How many peers have each piece, seeds left out.</summary>
     public ReadOnlySpan<int> Availability => _availability;
 
@@ -33,6 +36,19 @@ internal sealed class PieceOrder(Wishes wishes, int pieceCount, Random random)
     {
         if (Level(piece) is { } level) level.Lower(piece);
         else _availability[piece]--;
+    }
+
+    /// <summary>Whether nobody but seeds has the piece, it may be begun, and none is wanted more.</summary>
+    public bool IsRareAndNext(PieceIndex piece)
+    {
+        if (IsInOrder || _availability[piece] > 0 || !Contains(piece)) return false;
+
+        for (var level = PiecePriority.High; level > wishes[piece]; level--)
+        {
+            if (_levels[(int)level] is { Count: > 0 }) return false;
+        }
+
+        return true;
     }
 
     /// <inheritdoc cref="PiecePicker.TryPick"/>

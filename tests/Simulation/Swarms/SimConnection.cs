@@ -17,6 +17,9 @@ internal sealed class SimConnection(SimNode owner, PeerKey key)
 
     public bool IsClosed { get; set; }
 
+    /// <summary>The piece that the other side asked for last.</summary>
+    public int Asked { get; set; } = -1;
+
     public bool IsOpenForRequests { get; set; }
 
     /// <summary>Pieces that may be asked for even so.</summary>

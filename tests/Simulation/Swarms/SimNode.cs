@@ -23,6 +23,7 @@ internal sealed class SimNode : ISwarmEffects
     private readonly PieceLayers _layers;
     private readonly HashServer _hashes;
     private readonly Dictionary<PeerKey, SimConnection> _connections = [];
+    private readonly HashSet<(int Piece, int Block)> _given = [];
     private readonly Bitfield _present;
     private TimeSpan _downFree;
     private bool _isSending;
@@ -58,6 +59,9 @@ internal sealed class SimNode : ISwarmEffects
     public long Wasted => _core.Wasted;
 
     public long Uploaded { get; private set; }
+
+    /// <summary>The same, what it sent several times counted once.</summary>
+    public long Distinct { get; private set; }
 
     public double Up { get; }
 
@@ -199,6 +203,8 @@ internal sealed class SimNode : ISwarmEffects
 
     public void SendUploadOnly(PeerKey peer, bool uploadOnly) => Tell(peer, key => new SwarmEvent.UploadOnlyChanged(key, uploadOnly));
 
+    public void SendSuggest(PeerKey peer, PieceIndex piece) => Tell(peer, key => new SwarmEvent.PieceSuggested(key, piece));
+
     public void SendChoke(PeerKey peer, bool choked)
     {
         if (!_connections.TryGetValue(peer, out var connection)) return;
@@ -275,6 +281,7 @@ internal sealed class SimNode : ISwarmEffects
         }
 
         connection.Uploads.Enqueue(request);
+        if (connection.Asked != request.Piece) Handle(new SwarmEvent.PieceAsked(connection.Key, new PieceIndex(connection.Asked = request.Piece)));
         Pump();
     }
 
@@ -328,6 +335,7 @@ internal sealed class SimNode : ISwarmEffects
         {
             _isSending = false;
             Uploaded += block.Length;
+            if (_given.Add((request.Piece, request.Begin))) Distinct += block.Length;
             next.Sent += block.Length;
             Tell(next.Key, there => there.Owner.OnBlock(there, request, block));
             Pump();

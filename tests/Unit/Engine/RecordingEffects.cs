@@ -25,6 +25,8 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public List<(PeerKey Peer, int Piece)> Haves { get; } = [];
 
+    public List<(PeerKey Peer, int Piece)> Suggested { get; } = [];
+
     public List<(PeerKey Peer, bool Choked)> Chokes { get; } = [];
 
     public List<(PeerKey Peer, bool Interested)> Interests { get; } = [];
@@ -78,6 +80,8 @@ internal sealed class RecordingEffects : ISwarmEffects
     public void SendAllowedFast(PeerKey peer, PieceIndex piece) => AllowedFast.Add((peer, piece));
 
     public void SendUploadOnly(PeerKey peer, bool uploadOnly) => UploadOnly.Add((peer, uploadOnly));
+
+    public void SendSuggest(PeerKey peer, PieceIndex piece) => Suggested.Add((peer, piece));
 
     public void SendChoke(PeerKey peer, bool choked) => Chokes.Add((peer, choked));
 

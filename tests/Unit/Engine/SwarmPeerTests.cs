@@ -277,17 +277,16 @@ public sealed class SwarmPeerTests
     {
         var bench = new SwarmBench();
         bench.Open(layers: bench.Torrent.Layers(known: false));
-        var first = bench.Connect();
-        var second = bench.Connect();
-        var third = bench.Connect();
-        var (asked, request) = Assert.Single(bench.Effects.HashRequests);
-        Assert.Equal(first, asked);
+        var peers = Enumerable.Range(0, 4).Select(_ => bench.Connect()).ToList();
+        Assert.Equal(peers[..2], bench.Effects.HashRequests.Select(h => h.Peer));
 
-        bench.Handle(new SwarmEvent.HashesRejected(first, request));
-        Assert.Equal(second, bench.Effects.HashRequests[1].Peer);
+        bench.Handle(new SwarmEvent.HashesRejected(peers[0], bench.Effects.HashRequests[0].Request));
+        Assert.Equal(peers, bench.Effects.HashRequests.Select(h => h.Peer));
+        var last = bench.Connect();
+        Assert.DoesNotContain(bench.Effects.HashRequests, h => h.Peer == last);
         bench.Pass(2.2);
 
-        Assert.Equal(third, bench.Effects.HashRequests.First(h => h.Peer != first && h.Peer != second).Peer);
+        Assert.Equal(last, bench.Effects.HashRequests[4].Peer);
     }
 
     [Fact]
