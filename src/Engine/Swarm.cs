@@ -108,7 +108,7 @@ internal sealed class Swarm
         {
             case SwarmEvent.PeersFound found:
                 _neighbours.Hear(found.EndPoints, found.Named);
-                if (found.WantIt && !Wants) _neighbours.Invite(found.EndPoints);
+                if ((found.WantIt || found.Named) && !Wants) _neighbours.Invite(found.EndPoints);
                 ConnectMore(now);
                 break;
             case SwarmEvent.PeerConnected connected:

@@ -93,18 +93,19 @@ internal sealed class LocalDiscovery
         }
     }
 
-    /// <summary>What is due, as far as it fits. The rendezvous always does, whether it is due or not.</summary>
+    /// <summary>What is due, as far as it fits. The rendezvous always does, but only when it is due: aria2 and Transmission read no more than 200 bytes, which one torrent without it keeps within.</summary>
     private void Say(List<LocalName> due, TimeSpan now)
     {
         var said = due.Where(n => n != _rendezvous).Take(Announcement.MaxNames).ToList();
+        var meets = due.Contains(_rendezvous);
         foreach (var name in said) name.Said(now);
-        _rendezvous.Said(now);
+        if (meets) _rendezvous.Said(now);
         _effects.Send(new Announcement
         {
             Port = _options.Port,
-            DhtPort = _options.DhtPort,
+            DhtPort = meets ? _options.DhtPort : 0,
             Cookie = _cookie,
-            IsRendezvous = true,
+            IsRendezvous = meets,
             Torrents = [.. said.Where(n => n.Saying == Saying.Announced).Select(n => n.Name)],
             Wanted = [.. said.Where(n => n.Saying == Saying.Wanted).Select(n => n.Name)],
         });
@@ -124,7 +125,8 @@ internal sealed class LocalDiscovery
         if (!_names.TryGetValue(torrent, out var name)) return;
 
         _effects.PeerHeard(torrent, peer);
-        if (isNews) Answer(name, now);
+        // aria2, which has no cookie, forgets whom it heard when it has the metadata, and announces anew.
+        if (isNews || cookie.Length == 0) Answer(name, now);
     }
 
     /// <summary>The more neighbours there are, the longer we may wait, so that not all speak at once.</summary>

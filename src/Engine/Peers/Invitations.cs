@@ -3,8 +3,8 @@ using Shoal.Core;
 namespace Shoal.Engine.Peers;
 
 /// <summary>
-/// Downloaders that announced themselves where a seed did later: a seed, which else waits to be called, calls each once whenever it is named, or they would hear of it
-/// only at their next announce. Bounded: those beyond are passed over.
+/// Downloaders that announced themselves where a seed did later, and peers that the user named to a seed: it, which else waits to be called, calls each once whenever it is
+/// named, or they would hear of it only at their next announce, or never. Bounded: those beyond are passed over.
 /// </summary>
 internal sealed class Invitations
 {

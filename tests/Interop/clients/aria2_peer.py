@@ -1,12 +1,19 @@
-"""aria2 as a peer on loopback: plain TCP, no discovery of its own. It knows v1 alone."""
+"""aria2 as a peer: plain TCP and no discovery unless asked for. It knows v1 alone."""
 
-import http.server
+import contextlib
+import http.client
+import json
+import os
 import shutil
 import socket
 import subprocess
-import threading
 
-from harness import Skipped, expect
+from harness import Failed, Skipped, die_with_parent, expect
+
+ENCRYPTION = {
+    "off": ["--bt-require-crypto=false", "--bt-min-crypto-level=plain"],
+    "forced": ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"],
+}
 
 
 def needed():
@@ -16,58 +23,74 @@ def needed():
     return subprocess.run([path, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
 
 
-def _start(check, torrent, folder, *args):
-    address, port = check.address(), check.port()
-    process = subprocess.Popen(
-        ["aria2c", "--no-conf", f"--interface={address}", f"--listen-port={port}", "--enable-dht=false", "--enable-dht6=false",
-         "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--file-allocation=none", "--summary-interval=0",
-         "--console-log-level=error", f"--dir={folder}", *args, torrent],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=check.env)
-    check.on_close(lambda: (process.kill(), process.wait()))
-    return process, f"{address}:{port}"
+class Peer:
+    """One process with one torrent. It takes no peer by an option."""
+
+    def __init__(self, check, address=None, inside=contextlib.nullcontext, encryption="off", node=None, lan=False, pex=False):
+        """`node` is where its DHT begins; `inside` enters the network that it lives in."""
+        self.check, self._inside = check, inside
+        self.address = address or check.address()
+        self._port, self._rpc = check.port(), check.port()
+        self.endpoint = f"{self.address}:{self._port}"
+        self._log = check.path(f"aria2-{self._port}.log")
+        self._process = None
+        self._options = [
+            "--no-conf", f"--interface={self.address}", f"--listen-port={self._port}", "--enable-dht6=false", "--file-allocation=none", "--allow-overwrite=true",
+            "--disable-ipv6=true", "--summary-interval=0", "--console-log-level=notice", "--enable-color=false",
+            f"--enable-dht={_word(node)}", f"--bt-enable-lpd={_word(lan)}", f"--bt-lpd-interface={self.address}", f"--enable-peer-exchange={_word(pex)}", *ENCRYPTION[encryption]]
+        if node:
+            self._options += [f"--dht-entry-point={node}", f"--dht-listen-port={check.port()}", f"--dht-file-path={check.path(f'aria2-{self._port}.dht')}"]
+
+    def seed(self, torrent, folder, *args):
+        """Seeds what lies there without looking at it first. Only here it answers questions: with an RPC port it never ends."""
+        self._start(torrent, folder, "--enable-rpc=true", f"--rpc-listen-port={self._rpc}", "--seed-ratio=0.0", "--bt-seed-unverified=true", "--check-integrity=false", *args)
+        return self
+
+    def download(self, link_or_torrent, folder, *args):
+        self._start(link_or_torrent, folder, "--seed-time=0", *args)
+        return self
+
+    def finishes(self, seconds=60):
+        """By its own word: it ends, and with 0."""
+        self.check.until(seconds, "aria2 has all of it", lambda: self._process.poll() is not None)
+        expect(self._process.returncode == 0, f"aria2 ended with {self._process.returncode}")
+        return self
+
+    @property
+    def uploaded(self):
+        with self._inside():
+            return sum(int(one["uploadLength"]) for one in self._call("aria2.tellActive"))
+
+    def said(self):
+        with open(self._log, errors="replace") as log:
+            return f"aria2 -> {self._process.poll()}: {log.read()[-1500:].strip()}"
+
+    def _start(self, torrent, folder, *args):
+        os.makedirs(folder, exist_ok=True)
+        with self._inside(), open(self._log, "w") as log:
+            self._process = subprocess.Popen(["aria2c", *self._options, f"--dir={folder}", *args, torrent], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.check.env, preexec_fn=die_with_parent)
+        self.check.on_close(self._close)
+        try:
+            self.check.until(20, "aria2 listens", self._listens)
+        except Failed as why:
+            raise Failed(f"{why}; {self.said()}") from None
+
+    def _listens(self):
+        expect(self._process.poll() is None, "aria2 ended")
+        with self._inside(), contextlib.suppress(OSError):
+            socket.create_connection((self.address, self._port), 1).close()
+            return True
+
+    def _call(self, method):
+        connection = http.client.HTTPConnection("127.0.0.1", self._rpc, timeout=5)
+        with contextlib.closing(connection):
+            connection.request("POST", "/jsonrpc", json.dumps({"jsonrpc": "2.0", "id": "1", "method": method}), {"Content-Type": "application/json"})
+            return json.load(connection.getresponse())["result"]
+
+    def _close(self):
+        self._process.kill()
+        self._process.wait()
 
 
-def seed(check, torrent, folder, *args):
-    """Returns the endpoint at which it seeds."""
-    process, endpoint = _start(check, torrent, folder, "--seed-ratio=0.0", "--bt-seed-unverified=true", "--check-integrity=false",
-                               "--allow-overwrite=true", *args)
-    check.until(15, "aria2 listens", lambda: _listens(endpoint))
-    expect(process.poll() is None, "aria2 ended")
-    return endpoint
-
-
-def download(check, torrent, folder, peer, *args, seconds=60):
-    """aria2 takes no peer by option: the announce of a tracker that is this process gives it."""
-    process, _ = _start(check, torrent, folder, f"--bt-tracker={_announce_of(check, peer)}", "--seed-time=0", *args)
-    check.until(seconds, "aria2 has all of it", lambda: process.poll() is not None)
-    expect(process.returncode == 0, f"aria2 says {process.returncode}: {process.stdout.read()[-500:]}")
-
-
-def _announce_of(check, peer):
-    """The URL of a tracker that knows one peer and nothing else."""
-    host, _, port = peer.rpartition(":")
-    body = b"d8:intervali60e5:peers6:" + socket.inet_aton(host) + int(port).to_bytes(2, "big") + b"e"
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer((check.address(), check.port()), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    check.on_close(server.shutdown)
-    return "http://%s:%d/announce" % server.server_address
-
-
-def _listens(endpoint):
-    host, _, port = endpoint.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), 1).close()
-        return True
-    except OSError:
-        return False
+def _word(value):
+    return "true" if value else "false"

@@ -5,6 +5,7 @@ import os
 import aria2_peer as aria2
 import libtorrent_peer as client
 from harness import MB, MIB, expect, expect_same_file, expect_same_tree, from_peer, write
+from tracker import Tracker
 
 
 def _folder(check):
@@ -95,20 +96,23 @@ def libtorrent_downloads_a_v1_torrent_from_a_get_that_seeds(check):
 
 
 def aria2_seeds_a_v1_torrent_to_get(check):
-    source, torrent, endpoint = _seeded_by_aria2(check)
+    source, torrent, seed = _seeded_by_aria2(check)
 
-    got = check.get(torrent, check.folder("out"), "--peer", endpoint)
+    got = check.get(torrent, check.folder("out"), "--peer", seed.endpoint)
 
     expect_same_file(source, check.path("out", "one.bin"))
-    expect(from_peer(got.done, endpoint) == got.done["bytes"], f"peers: {got.done['peers']}")
+    expect(from_peer(got.done, seed.endpoint) == got.done["bytes"], f"peers: {got.done['peers']}")
 
 
 def aria2_downloads_a_v1_torrent_from_a_get_that_seeds(check):
-    source, torrent, endpoint = _seeded_by_aria2(check)
-    middle = check.run("get", torrent, "-o", check.folder("middle"), "--peer", endpoint, "--seed")
+    source, torrent, seed = _seeded_by_aria2(check)
+    tracker = Tracker()
+    check.on_close(tracker.close)
+    middle = check.run("get", torrent, "-o", check.folder("middle"), "--peer", seed.endpoint, "--seed", "--tracker", tracker.http)
     middle.event("done", 30)
+    check.until(10, "the get is announced", lambda: tracker.announces(address=middle.address))
 
-    aria2.download(check, torrent, check.folder("out"), peer=middle.tcp)
+    aria2.Peer(check).download(torrent, check.folder("out"), f"--bt-tracker={tracker.http}").finishes()
 
     expect_same_file(source, check.path("out", "one.bin"))
 
@@ -120,7 +124,7 @@ def _seeded_by_aria2(check):
     source = write(check.path("in", "one.bin"), 5 * MIB + 77)
     torrent = check.path("one.torrent")
     client.make_torrent(source, torrent, piece_length=256 * 1024, version="v1")
-    return source, torrent, aria2.seed(check, torrent, check.path("in"))
+    return source, torrent, aria2.Peer(check).seed(torrent, check.path("in"))
 
 
 def a_v1_get_survives_kill_minus_nine(check):

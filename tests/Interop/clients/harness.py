@@ -161,7 +161,7 @@ class Shoal:
         self.started = time.monotonic()
         self.process = subprocess.Popen(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
-                                        preexec_fn=_die_with_parent)
+                                        preexec_fn=die_with_parent)
         self._threads = [threading.Thread(target=self._read_out, daemon=True), threading.Thread(target=self._read_words, daemon=True)]
         for thread in self._threads:
             thread.start()
@@ -274,7 +274,7 @@ class Shoal:
         return "shoal " + " ".join(self.argv[1:])[:160]
 
 
-def _die_with_parent():
+def die_with_parent():
     if _PRCTL is not None:
         _PRCTL(1, signal.SIGKILL)
 

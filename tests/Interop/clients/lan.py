@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import os
 import shutil
 import socket
@@ -12,7 +13,11 @@ from harness import Failed, Skipped
 
 _NEWNET = 0x40000000  # CLONE_NEWNET
 _ALL_FRAMES = 0x0003  # ETH_P_ALL
+_RCVBUFFORCE = 33  # SO_RCVBUFFORCE
+PLAIN_HANDSHAKE = b"\x13BitTorrent protocol"
 GROUP = bytes([239, 192, 152, 143])  # and the end of the group's IPv6 address
+
+_number = itertools.count(1)
 
 
 def ip(*args):
@@ -22,11 +27,11 @@ def ip(*args):
 
 
 class Lan:
-    def __init__(self, check, hosts=3, v4=True):
+    def __init__(self, check, hosts=3, v4=True, v6=True):
         if shutil.which("ip") is None:
             raise Skipped("no network of its own can be made: there is no ip; Debian: apt install iproute2")
-        self.check, self._v4 = check, v4
-        self._name = f"shoal{os.getpid()}-"
+        self.check, self._v4, self._v6 = check, v4, v6
+        self._name = f"shoal{os.getpid()}-{next(_number)}-"
         self._spaces = []
         try:
             self._make("hub")
@@ -35,7 +40,7 @@ class Lan:
         ip("-n", self._space("hub"), "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
         ip("-n", self._space("hub"), "link", "set", "bridge", "up")
         self.hosts = [self._host(number) for number in range(1, hosts + 1)]
-        self.frames = 0
+        self.frames = self.plain_handshakes = 0
         self._count()
 
     def _space(self, name):
@@ -55,21 +60,39 @@ class Lan:
         ip("-n", hub, "link", "set", name, "master", "bridge", "up")
         if self._v4:
             ip("-n", space, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
-        ip("-n", space, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
+        if self._v6:
+            ip("-n", space, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
         ip("-n", space, "link", "set", "eth0", "up")
+        if self._v4:  # for programs that name no interface to a group
+            ip("-n", space, "route", "add", "224.0.0.0/4", "dev", "eth0")
         return Host(self, space, f"10.77.0.{number}")
 
     def _count(self):
         """Counts what names the groups of local discovery on the bridge: announcements, and what joins the groups."""
+        def heard(frame):
+            if GROUP in frame:
+                self.frames += 1
+
+        self._listen("bridge", heard)
+
+    def count_plain_handshakes(self):
+        """Counts from now on what the first host sends and receives."""
+        def heard(frame):
+            if PLAIN_HANDSHAKE in frame:
+                self.plain_handshakes += 1
+
+        self._listen("host1", heard)
+
+    def _listen(self, device, heard):
         with entered(self._space("hub")):
             listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_FRAMES))
-        listener.bind(("bridge", 0))
+        listener.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, 8 << 20)
+        listener.bind((device, 0))
 
         def listen():
             with contextlib.suppress(OSError):
                 while True:
-                    if GROUP in listener.recv(2048):
-                        self.frames += 1
+                    heard(listener.recv(2048))
 
         threading.Thread(target=listen, daemon=True).start()
         self.check.on_close(listener.close)

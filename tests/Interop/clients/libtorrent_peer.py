@@ -1,6 +1,7 @@
 """libtorrent as a peer on loopback: plain TCP, no discovery of its own unless asked for."""
 
 import os
+import urllib.parse
 
 from harness import Failed, Skipped, expect
 
@@ -16,12 +17,14 @@ def needed():
     return f"libtorrent {lt.__version__}"
 
 
-def make_torrent(content, path, piece_length=0, version="v2"):
+def make_torrent(content, path, piece_length=0, version="v2", trackers=()):
     """A .torrent of a file or folder, as libtorrent writes it, of v1, v2 or hybrid; returns (infohash, magnet link)."""
     storage = lt.file_storage()
     lt.add_files(storage, content)
     flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}
     creator = lt.create_torrent(storage, piece_length, flags[version])
+    for url in trackers:
+        creator.add_tracker(url)
     lt.set_piece_hashes(creator, os.path.dirname(content))
     with open(path, "wb") as file:
         file.write(lt.bencode(creator.generate()))
@@ -29,7 +32,7 @@ def make_torrent(content, path, piece_length=0, version="v2"):
     topics = [f"xt=urn:btmh:1220{hashes.v2}"] if hashes.has_v2() else []
     topics += [f"xt=urn:btih:{hashes.v1}"] if hashes.has_v1() else []
     infohash = str(hashes.v2 if hashes.has_v2() else hashes.v1)
-    return infohash, f"magnet:?{'&'.join(topics)}&dn={os.path.basename(content)}"
+    return infohash, f"magnet:?{'&'.join(topics)}&dn={os.path.basename(content)}" + "".join(f"&tr={urllib.parse.quote(url, safe='')}" for url in trackers)
 
 
 # What libtorrent's three settings are called here: incoming, outgoing, and what it takes after the handshake.
@@ -45,7 +48,8 @@ ENCRYPTION = {
 class Peer:
     """One session with one torrent."""
 
-    def __init__(self, check, dht=False, lsd=False, address=None, encryption="off"):
+    def __init__(self, check, dht=False, lsd=False, address=None, encryption="off", **settings):
+        """`settings` are further ones, by libtorrent's names."""
         self.check = check
         self.address = address or check.address()
         port = check.port()
@@ -59,6 +63,7 @@ class Peer:
             # As shipped it prefers uTP, and closes what it takes for a second connection of one host.
             "enable_outgoing_utp": False, "enable_incoming_utp": False, "allow_multiple_connections_per_ip": True,
             **ENCRYPTION[encryption],
+            **settings,
             "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.status_notification,
         })
         self.torrent = None
@@ -83,17 +88,31 @@ class Peer:
             parameters.ti = lt.torrent_info(link_or_file)
         self._add(parameters, folder)
         if peer:
-            host, _, port = peer.rpartition(":")
-            self.torrent.connect_peer((host, int(port)))
+            self.connect(peer)
         return self
+
+    def connect(self, endpoint):
+        host, _, port = endpoint.rpartition(":")
+        self.torrent.connect_peer((host, int(port)))
 
     def finishes(self, seconds=30):
         try:
             self.check.until(seconds, "libtorrent has all of it", lambda: self._status().is_seeding)
         except Failed as error:
-            status = self._status()
-            raise Failed(f"{error}; it is {status.state}, {status.progress:.0%}, {status.num_peers} peers; {self.alerts[-5:]}") from None
+            raise Failed(f"{error}; {self.said()}") from None
         return self
+
+    @property
+    def uploaded(self):
+        return self._status().total_payload_upload
+
+    @property
+    def downloaded(self):
+        return self._status().total_payload_download
+
+    def said(self):
+        status = self._status()
+        return f"libtorrent: {status.state}, {status.progress:.0%}, {status.num_peers} peers, {status.total_payload_download} bytes down, {status.total_payload_upload} up; {self.alerts[-8:]}"
 
     def join(self, endpoint):
         host, _, port = endpoint.rpartition(":")

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Drives ./shoal from outside. `run.py [--list] [--keep] [--shoal PATH] [WORD...]`: the checks whose names hold a word."""
+"""Drives ./shoal from outside. `run.py [--list] [--keep] [--all-cells] [--shoal PATH] [WORD...]`: the checks whose names hold a word."""
 
 import argparse
 import os
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import check_dht
 import check_dht_clients
@@ -17,6 +18,7 @@ import check_dht_public
 import check_hostile
 import check_lan
 import check_limits
+import check_matrix
 import check_network
 import check_peers
 import check_pex
@@ -31,16 +33,17 @@ import check_web_seeds
 import check_why
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits]
+MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits, check_matrix]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def checks():
-    """The public functions of the check modules, in the order in which they are written."""
+def checks(every_cell):
+    """The public functions of the check modules, in the order in which they are written, and the cells of the matrix."""
     for module in MODULES:
         for name, function in vars(module).items():
-            if callable(function) and getattr(function, "__module__", "") == module.__name__ and not name.startswith("_"):
+            if callable(function) and getattr(function, "__module__", "") == module.__name__ and not name.startswith("_") and name != "cells":
                 yield name.replace("_", " "), function
+    yield from check_matrix.cells(every_cell)
 
 
 def run_one(name, function, binary, keep):
@@ -58,11 +61,21 @@ def run_one(name, function, binary, keep):
         result, detail, trouble = "FAIL", repr(error), traceback.format_exc() + check.what_children_said()
     seconds = time.monotonic() - begun
     check.close(keep and result == "FAIL")
-    print(f"{result:<4} {name} ({seconds:.1f} s) {detail}".rstrip())
+    said = [f"{result:<4} {name} ({seconds:.1f} s) {detail}".rstrip()]
     if trouble:
-        print(trouble + (f"\n  kept: {check.root}" if keep else ""))
-    sys.stdout.flush()
+        said.append(trouble + (f"\n  kept: {check.root}" if keep else ""))
+    print("\n".join(said) + "\n", end="", flush=True)  # in one piece, since others may speak
     return result
+
+
+def run_all(chosen, binary, keep):
+    """One after the other; then those that say so, several at once."""
+    together = [c for c in chosen if hasattr(c[1], "at_once")]
+    results = [run_one(name, function, binary, keep) for name, function in chosen if not hasattr(function, "at_once")]
+    if together:
+        with ThreadPoolExecutor(max(function.at_once for _, function in together)) as pool:
+            results += pool.map(lambda c: run_one(*c, binary, keep), together)
+    return results
 
 
 def main():
@@ -70,16 +83,17 @@ def main():
     parser.add_argument("words", nargs="*")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a check that fails")
+    parser.add_argument("--all-cells", action="store_true", help="the whole interop matrix, not only what covers every pair")
     parser.add_argument("--shoal", default=os.path.join(HERE, "../../../shoal"))
     given = parser.parse_args()
     binary = os.path.realpath(given.shoal)
 
-    chosen = [c for c in checks() if not given.words or any(word in c[0] for word in given.words)]
+    chosen = [c for c in checks(given.all_cells) if not given.words or any(word in c[0] for word in given.words)]
     if given.list:
         print("\n".join(name for name, _ in chosen))
         return 0
 
-    results = [run_one(name, function, binary, given.keep) for name, function in chosen]
+    results = run_all(chosen, binary, given.keep)
     failed = results.count("FAIL")
     print(f"{results.count('ok')} passed, {failed} failed, {results.count('skip')} skipped")
     return 1 if failed or "ok" not in results else 0

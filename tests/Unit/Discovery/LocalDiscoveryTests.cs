@@ -188,6 +188,19 @@ public sealed class LocalDiscoveryTests : ILocalEffects
     }
 
     [Fact]
+    public void AnswersWhoHasNoCookieEachTime_SinceItMayHaveForgotten()
+    {
+        Settle(LocalInterest.Share);
+
+        for (var times = 1; times <= 2; times++)
+        {
+            Hear(new Announcement { Port = 7000, Torrents = [One] });
+            Pass(Seconds(1.1));
+            Assert.Equal(times, _sent.Count);
+        }
+    }
+
+    [Fact]
     public void AnswersANewcomersRendezvous_AndWhoAsks()
     {
         Settle(LocalInterest.Share);
@@ -200,6 +213,19 @@ public sealed class LocalDiscoveryTests : ILocalEffects
         Pass(Seconds(1.1));
         Assert.Equal([One], _sent[1].What.Torrents);
         Assert.Equal(2, _sent.Count);
+    }
+
+    [Fact]
+    public void AnswersANewcomerInTwoHundredBytes_SinceSomeClientsReadNoMore()
+    {
+        Settle(LocalInterest.Share);
+
+        Hear(new Announcement { Port = 7000, Torrents = [One] });
+        Pass(Seconds(1.1));
+
+        var answer = Assert.Single(_sent).What;
+        Assert.Equal([One], answer.Torrents);
+        Assert.InRange(AnnouncementWriter.Write(answer with { Port = 65_535 }, AddressFamily.InterNetwork, new byte[Announcement.MaxLength]), 1, 200);
     }
 
     [Fact]

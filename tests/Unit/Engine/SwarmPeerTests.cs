@@ -88,6 +88,19 @@ public sealed class SwarmPeerTests
     }
 
     [Fact]
+    public void ASeedCallsThoseWhomTheUserNamed_Once()
+    {
+        var bench = new SwarmBench();
+        bench.Handle(new SwarmEvent.ContentOpened(bench.Torrent.Info, bench.Torrent.Layers(), bench.Torrent.All));
+
+        bench.Handle(new SwarmEvent.PeersFound([SwarmBench.At(50)], Named: true));
+        bench.Handle(new SwarmEvent.ConnectFailed(SwarmBench.At(50)));
+        bench.Pass(60);
+
+        Assert.Equal([SwarmBench.At(50)], bench.Effects.Connects);
+    }
+
+    [Fact]
     public void TriesAgainLaterAndLater_WhenNobodyAnswers()
     {
         var bench = new SwarmBench().Open();
