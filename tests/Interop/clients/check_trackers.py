@@ -1,5 +1,6 @@
 """Trackers: programs that know nothing of each other but a tracker's URL find each other, over HTTP and over UDP."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -12,7 +13,12 @@ from harness import KB, MB, Failed, Skipped, expect, expect_same_file, from_peer
 from tracker import Tracker
 
 
+_NUMBERS = itertools.count(1)
+
+
 def _tracker(check, **options):
+    """At an address of its own: for a minute libtorrent keeps the connection that it has with a UDP tracker by its address alone, whatever the port."""
+    options.setdefault("address", f"127.77.{next(_NUMBERS)}.1")
     tracker = Tracker(**options)
     check.on_close(tracker.close)
     return tracker

@@ -8,7 +8,7 @@ import urllib.parse
 from harness import MB, expect, expect_same_file, expect_same_tree, from_peer, write
 
 
-class Server:
+class _Server:
     """Files of a folder over HTTP; counts what it is asked."""
 
     def __init__(self, check, folder, ranges=True, spoils=False, moved_to=None, status=None):
@@ -76,7 +76,7 @@ def _torrent(check, source, *urls, hybrid=False):
 
 def a_get_with_nobody_but_a_web_seed(check):
     source = write(check.path("in", "a file #1.bin"), 12 * MB + 5)
-    server = Server(check, check.path("in"))
+    server = _Server(check, check.path("in"))
     torrent, share = _torrent(check, source, server.url)
     expect("&ws=" in share.link, f"no web seed in the link: {share.link}")
 
@@ -92,7 +92,7 @@ def a_get_with_nobody_but_a_web_seed(check):
 def a_get_of_a_folder_from_a_web_seed(check):
     for i, length in enumerate([3 * MB + 5, 0, 1, 100000, 2 * MB]):
         write(check.path("in", "my folder", f"süb {i % 2}", f"file {i}?"), length)
-    server = Server(check, check.path("in"))
+    server = _Server(check, check.path("in"))
     torrent, _ = _torrent(check, check.path("in", "my folder"), server.url, hybrid=True)
 
     check.get(torrent, check.folder("out"), seconds=30)
@@ -102,7 +102,7 @@ def a_get_of_a_folder_from_a_web_seed(check):
 
 def a_web_seed_helps_a_slow_peer(check):
     source = write(check.path("in", "slow.bin"), 8 * MB)
-    server = Server(check, check.path("in"))
+    server = _Server(check, check.path("in"))
     share = check.share(source, args=["--web-seed", server.url, "--upload-limit", "200KB"])
 
     got = check.get(share.link, check.folder("out"), seconds=30)
@@ -115,7 +115,7 @@ def a_web_seed_helps_a_slow_peer(check):
 
 def a_web_seed_is_left_alone_while_peers_give_enough(check):
     source = write(check.path("in", "fast.bin"), 40 * MB)
-    server = Server(check, check.path("in"))
+    server = _Server(check, check.path("in"))
     share = check.share(source, args=["--web-seed", server.url, "--upload-limit", "10MB"])
 
     check.get(share.link, check.folder("out"), seconds=30)
@@ -126,7 +126,7 @@ def a_web_seed_is_left_alone_while_peers_give_enough(check):
 
 def a_web_seed_that_lies_is_not_asked_again(check):
     source = write(check.path("in", "true.bin"), 4 * MB)
-    server = Server(check, check.path("in"), spoils=True)
+    server = _Server(check, check.path("in"), spoils=True)
     share = check.share(source, args=["--web-seed", server.url, "--upload-limit", "400KB"])
 
     check.get(share.link, check.folder("out"), seconds=40)
@@ -140,7 +140,7 @@ def a_web_seed_that_lies_is_not_asked_again(check):
 def a_web_seed_without_ranges_gives_small_files_only(check):
     write(check.path("in", "both", "large.bin"), 3 * MB)
     small = write(check.path("in", "small.bin"), 50000)
-    server = Server(check, check.path("in"), ranges=False)
+    server = _Server(check, check.path("in"), ranges=False)
     torrent, _ = _torrent(check, check.path("in", "both"), server.url)
     check.get(torrent, check.folder("out"), "--timeout", "8", code=3, seconds=30)
     expect(len(server.asked) == 1, f"asked: {server.asked}")
@@ -153,7 +153,7 @@ def a_web_seed_without_ranges_gives_small_files_only(check):
 
 def a_web_seed_that_is_busy_is_asked_again(check):
     source = write(check.path("in", "busy.bin"), 2 * MB)
-    server = Server(check, check.path("in"), status=(503, 2))
+    server = _Server(check, check.path("in"), status=(503, 2))
     torrent, _ = _torrent(check, source, server.url)
 
     check.get(torrent, check.folder("out"), seconds=40)
@@ -164,8 +164,8 @@ def a_web_seed_that_is_busy_is_asked_again(check):
 
 def a_web_seed_that_moved_is_followed(check):
     source = write(check.path("in", "moved.bin"), 2 * MB)
-    there = Server(check, check.path("in"))
-    here = Server(check, check.path("in"), moved_to=there.url.rstrip("/"))
+    there = _Server(check, check.path("in"))
+    here = _Server(check, check.path("in"), moved_to=there.url.rstrip("/"))
     torrent, _ = _torrent(check, source, here.url)
 
     check.get(torrent, check.folder("out"), seconds=30)
@@ -176,7 +176,7 @@ def a_web_seed_that_moved_is_followed(check):
 
 def a_web_seed_keeps_to_the_download_limit(check):
     source = write(check.path("in", "limit.bin"), 4 * MB)
-    server = Server(check, check.path("in"))
+    server = _Server(check, check.path("in"))
     torrent, _ = _torrent(check, source, server.url)
 
     got = check.get(torrent, check.folder("out"), "--download-limit", "1MB", seconds=40)
