@@ -376,24 +376,37 @@ internal sealed class Swarm
         }
     }
 
+    /// <summary>What a peer says of pieces before the piece space is known is kept until it is.</summary>
+    private bool IsTooEarly(Peer peer, SwarmEvent e)
+    {
+        if (_downloads is not null) return false;
+
+        if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
+        return true;
+    }
+
+    /// <summary>A peer that names a piece that there is not is closed.</summary>
+    private bool IsNoPiece(Peer peer, int piece)
+    {
+        if ((uint)piece < (uint)Have!.Length) return false;
+
+        _effects.Close(peer.Key, CloseReason.OutOfRange);
+        return true;
+    }
+
+    private void OnGained(PieceIndex piece)
+    {
+        _downloads!.OnPeerGained(piece);
+        _suggestions!.OnHas(piece);
+    }
+
     private void OnHas(Peer peer, SwarmEvent.PeerHas e, TimeSpan now)
     {
-        if (_downloads is null)
-        {
-            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
-            return;
-        }
+        if (IsTooEarly(peer, e) || IsNoPiece(peer, e.Piece)) return;
 
-        if ((uint)e.Piece >= (uint)Have!.Length)
-        {
-            _effects.Close(peer.Key, CloseReason.OutOfRange);
-            return;
-        }
+        if (!peer.Gain(new PieceIndex(e.Piece), Have!.Length)) return;
 
-        if (!peer.Gain(new PieceIndex(e.Piece), Have.Length)) return;
-
-        _downloads.OnPeerGained(new PieceIndex(e.Piece));
-        _suggestions!.OnHas(new PieceIndex(e.Piece));
+        OnGained(new PieceIndex(e.Piece));
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
@@ -403,11 +416,7 @@ internal sealed class Swarm
 
     private void OnBitfield(Peer peer, SwarmEvent.PeerBitfield e, TimeSpan now)
     {
-        if (_downloads is null)
-        {
-            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
-            return;
-        }
+        if (IsTooEarly(peer, e)) return;
 
         if (!peer.TryTake(e, Have!.Length, out var gained))
         {
@@ -417,11 +426,11 @@ internal sealed class Swarm
 
         if (gained is null)
         {
-            _downloads.OnPeerSaid(peer);
+            _downloads!.OnPeerSaid(peer);
             OfferFast(peer);
         }
 
-        foreach (var piece in gained ?? []) _downloads.OnPeerGained(piece);
+        foreach (var piece in gained ?? []) OnGained(piece);
         if (DropIfUseless(peer)) return;
 
         UpdateInterest(peer);
@@ -431,43 +440,23 @@ internal sealed class Swarm
 
     private void OnPeerLost(Peer peer, SwarmEvent.PeerLost e, TimeSpan now)
     {
-        if (_downloads is null)
-        {
-            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
-            return;
-        }
-
-        if ((uint)e.Piece >= (uint)Have!.Length)
-        {
-            _effects.Close(peer.Key, CloseReason.OutOfRange);
-            return;
-        }
+        if (IsTooEarly(peer, e) || IsNoPiece(peer, e.Piece)) return;
 
         var wasUncounted = peer.Has is null;
-        if (!peer.Lose(new PieceIndex(e.Piece), Have.Length)) return;
+        if (!peer.Lose(new PieceIndex(e.Piece), Have!.Length)) return;
 
-        if (wasUncounted) _downloads.OnPeerSaid(peer); // seeds are not counted piece by piece
-        else _downloads.OnPeerLost(new PieceIndex(e.Piece));
-        if (!peer.Handshake.HasFast) _downloads.ReleaseAll(peer); // with BEP 6 it rejects what it was asked for and has no longer
+        if (wasUncounted) _downloads!.OnPeerSaid(peer); // seeds are not counted piece by piece
+        else _downloads!.OnPeerLost(new PieceIndex(e.Piece));
+        if (!peer.Handshake.HasFast) _downloads!.ReleaseAll(peer); // with BEP 6 it rejects what it was asked for and has no longer
         UpdateInterest(peer);
         AskAll(now);
     }
 
     private void OnFastAllowed(Peer peer, SwarmEvent.FastAllowed e, TimeSpan now)
     {
-        if (_downloads is null)
-        {
-            if (!peer.TryRemember(e)) _effects.Close(peer.Key, CloseReason.BadBitfield);
-            return;
-        }
+        if (IsTooEarly(peer, e) || IsNoPiece(peer, e.Piece)) return;
 
-        if ((uint)e.Piece >= (uint)Have!.Length)
-        {
-            _effects.Close(peer.Key, CloseReason.OutOfRange);
-            return;
-        }
-
-        peer.Allow(new PieceIndex(e.Piece), Have.Length);
+        peer.Allow(new PieceIndex(e.Piece), Have!.Length);
         Ask(peer, now);
     }
 

@@ -21,26 +21,20 @@ public sealed partial class TrackerService : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly ILogger _logger;
-    private readonly long _startedAt;
     private readonly List<TrackerHold> _torrents = [];
-    private readonly Channel<Command> _mailbox = Channel.CreateBounded<Command>(new BoundedChannelOptions(MailboxSize) { SingleReader = true });
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CommandLoop _loop;
     private readonly CancellationTokenSource _asking = new();
     private readonly SemaphoreSlim _farewells = new(MaxFarewells);
     private readonly Lock _lock = new();
     private readonly List<Task> _tasks = [];
-    private Task _running = Task.CompletedTask;
-    private Task _ticking = Task.CompletedTask;
     private int _underWay;
     private int _disposed;
 
     private TrackerService(ITrackerClient client, TrackerServiceOptions options, TimeProvider clock, Random random, ILogger logger)
     {
         (_client, _options, _clock, _random, _logger) = (client, options, clock, random, logger);
-        _startedAt = clock.GetTimestamp();
+        _loop = new CommandLoop(MailboxSize, TickEvery, clock, e => LogFailed(logger, e));
     }
-
-    private delegate void Command(TimeSpan now);
 
     /// <param name="client">Owned from now on.</param>
     /// <param name="options">What is told of us.</param>
@@ -50,8 +44,7 @@ public sealed partial class TrackerService : IAsyncDisposable
     public static TrackerService Start(ITrackerClient client, TrackerServiceOptions options, TimeProvider clock, Random random, ILogger logger)
     {
         var service = new TrackerService(client, options, clock, random, logger);
-        service._running = service.RunAsync();
-        service._ticking = service.TickAsync();
+        service._loop.Start(service.Tick);
         return service;
     }
 
@@ -81,20 +74,17 @@ public sealed partial class TrackerService : IAsyncDisposable
                 foreach (var hold in _torrents.ToList()) Leave(hold, hold.Torrent.Counts());
                 left.SetResult();
             });
-            await Task.WhenAny(left.Task, _running);
+            await Task.WhenAny(left.Task, _loop.Running);
             await FinishAsync();
         }
 
         await _asking.CancelAsync();
-        await _stop.CancelAsync();
-        _mailbox.Writer.TryComplete();
-        await _running;
-        await _ticking;
+        await _loop.StopAsync();
         await FinishAsync();
         await _client.DisposeAsync();
         _farewells.Dispose();
         _asking.Dispose();
-        _stop.Dispose();
+        _loop.Dispose();
     }
 
     internal void Add(TrackerHold hold, IReadOnlyList<Hash160> keys, IReadOnlyList<IReadOnlyList<TrackerUrl>> tiers) => Post(now =>
@@ -110,42 +100,6 @@ public sealed partial class TrackerService : IAsyncDisposable
     });
 
     internal void LeaveLater(TrackerHold hold, AnnounceCounts last) => Post(_ => Leave(hold, last));
-
-    private async Task RunAsync()
-    {
-        try
-        {
-            await Task.Yield();
-            while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
-                while (!_stop.IsCancellationRequested && _mailbox.Reader.TryRead(out var command)) command(_clock.GetElapsedTime(_startedAt));
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // asked to stop
-        }
-        catch (Exception e)
-        {
-            LogFailed(_logger, e);
-            throw;
-        }
-        finally
-        {
-            _mailbox.Writer.TryComplete();
-        }
-    }
-
-    private async Task TickAsync()
-    {
-        try
-        {
-            using var timer = new PeriodicTimer(TickEvery, _clock);
-            while (await timer.WaitForNextTickAsync(_stop.Token)) _mailbox.Writer.TryWrite(Tick);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // asked to stop
-        }
-    }
 
     private void Tick(TimeSpan now)
     {
@@ -274,16 +228,16 @@ public sealed partial class TrackerService : IAsyncDisposable
             AnnounceAsync(hold, farewell.Tracker.Url, new KeyTurn(key, reason, farewell.Tracker.Ids.GetValueOrDefault(key)), last, either.Token)));
     }
 
-    private void Post(Command command)
+    private void Post(Action<TimeSpan> command)
     {
-        if (!_mailbox.Writer.TryWrite(command)) Track(PostAsync(command));
+        if (!_loop.TryPost(command)) Track(PostAsync(command));
     }
 
-    private async Task PostAsync(Command command)
+    private async Task PostAsync(Action<TimeSpan> command)
     {
         try
         {
-            await _mailbox.Writer.WriteAsync(command, _stop.Token);
+            await _loop.PostAsync(command, _loop.Stopping);
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {

@@ -18,24 +18,16 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly LocalRoutes _routes;
-    private readonly TimeProvider _clock;
     private readonly Random _random;
-    private readonly ILogger _logger;
-    private readonly long _startedAt;
     private readonly Dictionary<NetEndPoint, Line> _lines = [];
-    private readonly Channel<Command> _mailbox = Channel.CreateBounded<Command>(new BoundedChannelOptions(MaxWaitingDatagrams + MaxWaitingCommands) { SingleReader = true });
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CommandLoop _loop;
     private readonly List<Task> _receiving = [];
-    private Task _running = Task.CompletedTask;
-    private Task _ticking = Task.CompletedTask;
 
     private UdpTrackerService(LocalRoutes routes, TimeProvider clock, Random random, ILogger logger)
     {
-        (_routes, _clock, _random, _logger) = (routes, clock, random, logger);
-        _startedAt = clock.GetTimestamp();
+        (_routes, _random) = (routes, random);
+        _loop = new CommandLoop(MaxWaitingDatagrams + MaxWaitingCommands, TickEvery, clock, e => LogFailed(logger, e));
     }
-
-    private delegate void Command(TimeSpan now);
 
     /// <param name="routes">Where it goes out from.</param>
     /// <param name="clock">Its time.</param>
@@ -44,8 +36,7 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
     public static UdpTrackerService Start(LocalRoutes routes, TimeProvider clock, Random random, ILogger logger)
     {
         var service = new UdpTrackerService(routes, clock, random, logger);
-        service._running = service.RunAsync();
-        service._ticking = service.TickAsync();
+        service._loop.Start(service.Tick);
         return service;
     }
 
@@ -68,12 +59,9 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_stop.IsCancellationRequested) return;
+        if (_loop.Stopping.IsCancellationRequested) return;
 
-        await _stop.CancelAsync();
-        _mailbox.Writer.TryComplete();
-        await _running;
-        await _ticking;
+        await _loop.StopAsync();
         foreach (var line in _lines.Values) line.Dispose();
         await Task.WhenAll(_receiving);
         foreach (var line in _lines.Values) line.Session.Fail("the node stops");
@@ -81,10 +69,10 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
 
     private async Task<T> AskAsync<T>(NetEndPoint tracker, UdpQuestion question, Task<T> ended, CancellationToken ct)
     {
-        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, ct);
+        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(_loop.Stopping, ct);
         try
         {
-            await _mailbox.Writer.WriteAsync(now => Ask(tracker, question, now), stopped.Token);
+            await _loop.PostAsync(now => Ask(tracker, question, now), stopped.Token);
             return await ended.WaitAsync(stopped.Token);
         }
         catch (ChannelClosedException)
@@ -93,7 +81,7 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
         }
         finally
         {
-            if (!ended.IsCompleted) _mailbox.Writer.TryWrite(_ => _lines.GetValueOrDefault(tracker)?.Session.Forget(question)); // else it ends by itself
+            if (!ended.IsCompleted) _loop.TryPost(_ => _lines.GetValueOrDefault(tracker)?.Session.Forget(question)); // else it ends by itself
         }
     }
 
@@ -137,42 +125,6 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
         return line;
     }
 
-    private async Task RunAsync()
-    {
-        try
-        {
-            await Task.Yield();
-            while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
-                while (!_stop.IsCancellationRequested && _mailbox.Reader.TryRead(out var command)) command(_clock.GetElapsedTime(_startedAt));
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // asked to stop
-        }
-        catch (Exception e)
-        {
-            LogFailed(_logger, e);
-            throw;
-        }
-        finally
-        {
-            _mailbox.Writer.TryComplete();
-        }
-    }
-
-    private async Task TickAsync()
-    {
-        try
-        {
-            using var timer = new PeriodicTimer(TickEvery, _clock);
-            while (await timer.WaitForNextTickAsync(_stop.Token)) _mailbox.Writer.TryWrite(Tick);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // asked to stop
-        }
-    }
-
     /// <summary>A tracker of which nothing is wanted is forgotten once its connection ID is worth nothing.</summary>
     private void Tick(TimeSpan now)
     {
@@ -196,15 +148,15 @@ internal sealed partial class UdpTrackerService : IAsyncDisposable
             try
             {
                 var length = await line.Socket.ReceiveAsync(buffer, SocketFlags.None);
-                if (_mailbox.Reader.Count >= MaxWaitingDatagrams) continue;
+                if (_loop.Waiting >= MaxWaitingDatagrams) continue;
 
                 var datagram = buffer[..length];
-                _mailbox.Writer.TryWrite(now => line.Session.Handle(datagram, now));
+                _loop.TryPost(now => line.Session.Handle(datagram, now));
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.HostUnreachable or SocketError.NetworkUnreachable)
             {
                 var reason = LocalRoutes.Sentence(SocketError.ConnectionRefused == e.SocketErrorCode || e.SocketErrorCode == SocketError.ConnectionReset ? SocketError.ConnectionRefused : e.SocketErrorCode);
-                _mailbox.Writer.TryWrite(_ => line.Session.Fail(reason));
+                _loop.TryPost(_ => line.Session.Fail(reason));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
