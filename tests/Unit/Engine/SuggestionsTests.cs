@@ -85,6 +85,9 @@ public sealed class SuggestionsTests
     public void OfSmallPiecesSeveralAreSuggestedAhead(int blocks, int ahead) => Assert.Equal(ahead, Next(Of(40, blocks), A, new int[40]).Count);
 
     [Fact]
+    public void ASecondsWorthIsSuggestedAhead() => Assert.Equal(4, Of(40).Next(A, new int[40], rate: 3.5 * 64 * TorrentGeometry.BlockLength).Count);
+
+    [Fact]
     public void ASeedSuggestsToEach_BeforeItUnchokes_OnceSeveralWantSomething()
     {
         var bench = new SwarmBench(pieces: 16).Open(have: new string('x', 16));
