@@ -147,20 +147,6 @@ public sealed class SuggestionsTests
     }
 
     [Fact]
-    public void NobodyIsAskedTwice_WhileSomethingCanBeBegunWithAnybody()
-    {
-        var bench = new SwarmBench(pieces: 2).Open();
-        var slow = bench.Connect("x.");
-        var fast = bench.Connect("x.");
-        bench.Connect(".x", unchoked: false);
-        bench.Give(bench.RequestsTo(slow)[0]);
-        bench.Pass(0.2);
-        bench.Pass(2);
-
-        Assert.Empty(bench.RequestsTo(fast));
-    }
-
-    [Fact]
     public void ALittleIsAskedOfTwoAtOnce_SoThatNobodyHoldsItUp()
     {
         var bench = new SwarmBench(pieces: 4);
