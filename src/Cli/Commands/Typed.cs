@@ -58,7 +58,7 @@ internal static class Typed
         "is no tracker: write its announce URL, such as http://tracker.example/announce or udp://tracker.example:6969");
 
     public static Option<string[]> Patterns(string name, string description) => MakeMany(
-        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0,
+        name, "PATTERN", description, static (string text, out string value) => (value = text).Length > 0 && !text.StartsWith("--", StringComparison.Ordinal),
         "is no pattern: write a path within the torrent, such as docs/*.txt or **/*.jpg");
 
     private static bool Lift<T>(bool read, T value, out T? lifted)
