@@ -30,6 +30,8 @@ internal sealed class PeerSession : IPeerHandler
 
     private const int LongestOrdinary = 64 * 1024;
     private const int LongestRequest = 128 * 1024;
+    private const int RunsPerSecond = 20;
+    private const int LeastRun = 32 * 1024;
     private const int MaxStrays = 256;
     private const int MaxStatements = 1000;
     private const int MaxHashQuestions = 64;
@@ -46,6 +48,7 @@ internal sealed class PeerSession : IPeerHandler
     private volatile Served? _served;
     private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
     private int _askedPiece = -1;
+    private volatile int _runBytes = int.MaxValue;
     private int _statements;
     private bool _hasSaidPort;
     private bool _isKeptAlive;
@@ -65,8 +68,14 @@ internal sealed class PeerSession : IPeerHandler
 
     public PeerConnection Connection { get; set; } = null!;
 
-    /// <summary>Bytes sent in one go: with a limited uplink few, since what else there is to say waits behind them.</summary>
+    /// <summary>Bytes sent in one go: over a thin uplink few, since what else there is to say waits behind them.</summary>
     public int MaxRunBytes { get; init; } = BulkSend.MaxBytes;
+
+    /// <summary>Loop: the bytes a second that are sent of late; 0 if they are not known.</summary>
+    public double SendRate
+    {
+        set => _runBytes = value == 0 ? int.MaxValue : (int)Math.Min(int.MaxValue, Math.Max(LeastRun, value / RunsPerSecond));
+    }
 
     /// <summary>The number under which the peer takes <c>ut_metadata</c>; 0 until it says.</summary>
     public int TheirMetadataId { get; private set; }
@@ -183,10 +192,11 @@ internal sealed class PeerSession : IPeerHandler
         if (_served is not { } served) return false;
 
         await AnswerHashesAsync(served, ct);
-        bulk.Begin((int)Math.Min(MaxRunBytes, _uploads.Bytes));
+        var most = Math.Min(_runBytes, MaxRunBytes);
+        bulk.Begin((int)Math.Min(most, _uploads.Bytes));
         while (true)
         {
-            _uploads.TakeRun(_run, BulkSend.MaxBlocks - bulk.Blocks, MaxRunBytes - bulk.Length, atLeastOne: bulk.Blocks == 0);
+            _uploads.TakeRun(_run, BulkSend.MaxBlocks - bulk.Blocks, most - bulk.Length, atLeastOne: bulk.Blocks == 0);
             if (_run.Count == 0) return bulk.Blocks > 0;
 
             var length = 0;

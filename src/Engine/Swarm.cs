@@ -586,7 +586,7 @@ internal sealed class Swarm
     {
         if (Have is not { IsFull: true } || peer.AmChoking || !peer.Handshake.HasFast || Peers.Count(p => p.IsInterested) < 2) return;
 
-        foreach (var piece in _suggestions!.Next(peer.Key, _downloads!.Availability)) _effects.SendSuggest(peer.Key, piece);
+        foreach (var piece in _suggestions!.Next(peer.Key, _downloads!.Availability, peer.Upload.BytesPerSecond)) _effects.SendSuggest(peer.Key, piece);
     }
 
     private void Ban(IEnumerable<PeerKey> blamed, TimeSpan now)

@@ -307,6 +307,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         var total = session.Uploaded;
         if (_swarm.Peers.FirstOrDefault(p => p.Key == session.Key) is not { } peer || peer.Upload.Total == total) return;
 
+        session.SendRate = peer.Upload.BytesPerSecond;
         _view.OnUploaded(total - peer.Upload.Total);
         _swarm.Handle(new SwarmEvent.Uploaded(session.Key, total), now);
     }

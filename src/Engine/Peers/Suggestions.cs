@@ -9,9 +9,11 @@ namespace Shoal.Engine.Peers;
 internal sealed class Suggestions
 {
     private const int BlocksAhead = 16;
+    private const int MostAhead = 32;
 
     private readonly int[] _order;
     private readonly int _ahead;
+    private readonly int _pieceLength;
     private readonly Queue<int> _returned = [];
     private readonly Dictionary<int, PeerKey> _promised = []; // until somebody has it
     private readonly Dictionary<PeerKey, HashSet<int>> _waiting = []; // suggested, and not asked for yet
@@ -22,17 +24,20 @@ internal sealed class Suggestions
     {
         _order = [.. Enumerable.Range(0, geometry.PieceCount)];
         random.Shuffle(_order);
-        _ahead = 1 + (BlocksAhead * TorrentGeometry.BlockLength - 1) / Math.Max(1, geometry.PieceLength);
+        _pieceLength = Math.Max(1, geometry.PieceLength);
+        _ahead = 1 + (BlocksAhead * TorrentGeometry.BlockLength - 1) / _pieceLength;
     }
 
     /// <summary>What to suggest to a peer now, and notes that it is promised to it.</summary>
     /// <param name="availability">How many peers have each piece, seeds left out.</param>
-    public IReadOnlyList<PieceIndex> Next(PeerKey peer, ReadOnlySpan<int> availability)
+    /// <param name="rate">Bytes a second that the peer takes: a suggestion waits behind what is on its way already, so a second's worth is suggested ahead.</param>
+    public IReadOnlyList<PieceIndex> Next(PeerKey peer, ReadOnlySpan<int> availability, double rate = 0)
     {
+        var ahead = _ahead + (int)Math.Min(MostAhead, rate / _pieceLength);
         var waiting = _waiting.TryGetValue(peer, out var known) ? known : _waiting[peer] = [];
         waiting.RemoveWhere(piece => !_promised.ContainsKey(piece));
         List<PieceIndex> suggested = [];
-        while (waiting.Count < _ahead && TryTakeFresh(availability, out var piece))
+        while (waiting.Count < ahead && TryTakeFresh(availability, out var piece))
         {
             _promised[piece] = peer;
             waiting.Add(piece);

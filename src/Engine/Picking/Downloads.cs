@@ -189,7 +189,7 @@ internal sealed class Downloads
 
         for (; room > 0; room--)
         {
-            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !TryTakeOwed(peer, now, out piece, out block)) return;
+            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !_endgame.TryTake(peer, now, _picker.IsEmpty || _lacksMemory, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -321,13 +321,6 @@ internal sealed class Downloads
     private bool ProvesByTree(PieceIndex piece) => _info.HasV2 && _layers.IsKnown(piece);
 
     public bool OnLeavesRejected(HashRequest request) => _disputes.OnRejected(request);
-
-    /// <summary>Near the end, or where others' pieces fill the memory: while anything can be begun with anybody, asking twice would take an uplink from somebody else.</summary>
-    private bool TryTakeOwed(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
-    {
-        (piece, block) = (null!, default);
-        return (_picker.IsEmpty || _lacksMemory) && _endgame.TryTake(peer, now, out piece, out block);
-    }
 
     /// <summary>All who can be of help in time work on what is needed soonest, whoever began it.</summary>
     private bool TryTakeUrgent(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)

@@ -3,23 +3,25 @@ using Shoal.Engine.Peers;
 
 namespace Shoal.Engine.Picking;
 
-/// <summary>When nothing is left to ask for: finds the block that would come last, so that a faster peer is asked for it as well.</summary>
+/// <summary>When nothing is left to ask a peer for: finds the block that would come last, so that a faster peer is asked for it as well.</summary>
 internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnlyDictionary<int, OpenPiece> open)
 {
     private const int AskersPerBlock = 2;
     private const int MaxLooks = 64;
     private static readonly TimeSpan WorthAskingTwice = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan WorthAskingTwiceBefore = TimeSpan.FromMilliseconds(300); // it takes a little of somebody's uplink
     private static readonly TimeSpan Unmeasured = TimeSpan.FromMilliseconds(100); // a peer that gave all it was asked for before there was a rate
 
     /// <summary>Picks a block that somebody slower owes, and notes that the peer is asked for it.</summary>
-    public bool TryTake(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
+    /// <param name="isEnd">Whether nothing can be begun with anybody.</param>
+    public bool TryTake(Peer peer, TimeSpan now, bool isEnd, out OpenPiece piece, out BlockIndex block)
     {
         (piece, block) = (null!, default);
         var mine = Forecast.TimeFor(peer, peer.Owed.Count + 1);
         if (mine is null && peer is { Owed.Count: 0, IsSnubbed: false, Window.Rate.Total: > 0 }) mine = Unmeasured;
         if (mine is null) return false;
 
-        var worst = mine.Value * 2 + WorthAskingTwice;
+        var worst = mine.Value * 2 + (isEnd ? WorthAskingTwice : WorthAskingTwiceBefore);
         foreach (var other in peers.Values)
         {
             if (other == peer || other.Owed.Last is not { } last) continue;

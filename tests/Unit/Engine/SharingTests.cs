@@ -102,6 +102,19 @@ public sealed class SharingTests
         Assert.Null(Find(fast, Piece(0, slow)));
     }
 
+    [Theory]
+    [InlineData(1, true, true)]
+    [InlineData(1, false, false)]
+    [InlineData(3, false, true)]
+    public void AFastPeerIsAskedForWhatASlowOneOwes_SoonerAtTheEnd(int owed, bool isEnd, bool isAsked)
+    {
+        var (slow, fast) = (Add(100), Add(10 * Fast));
+        slow.LastBlock = Now;
+        var piece = Piece(2, slow, asked: owed);
+
+        Assert.Equal(isAsked, new Endgame(_peers, new Dictionary<int, OpenPiece> { [2] = piece }).TryTake(fast, Now, isEnd, out _, out _));
+    }
+
     [Fact]
     public void WhatIsNeededSoonestComesFirst()
     {

@@ -85,6 +85,9 @@ public sealed class SuggestionsTests
     public void OfSmallPiecesSeveralAreSuggestedAhead(int blocks, int ahead) => Assert.Equal(ahead, Next(Of(40, blocks), A, new int[40]).Count);
 
     [Fact]
+    public void ASecondsWorthIsSuggestedAhead() => Assert.Equal(4, Of(40).Next(A, new int[40], rate: 3.5 * 64 * TorrentGeometry.BlockLength).Count);
+
+    [Fact]
     public void ASeedSuggestsToEach_BeforeItUnchokes_OnceSeveralWantSomething()
     {
         var bench = new SwarmBench(pieces: 16).Open(have: new string('x', 16));
@@ -141,20 +144,6 @@ public sealed class SuggestionsTests
 
         Assert.Equal(11, bench.PiecesAsked(seed)[0]);
         Assert.DoesNotContain(3, bench.PiecesAsked(seed));
-    }
-
-    [Fact]
-    public void NobodyIsAskedTwice_WhileSomethingCanBeBegunWithAnybody()
-    {
-        var bench = new SwarmBench(pieces: 2).Open();
-        var slow = bench.Connect("x.");
-        var fast = bench.Connect("x.");
-        bench.Connect(".x", unchoked: false);
-        bench.Give(bench.RequestsTo(slow)[0]);
-        bench.Pass(0.2);
-        bench.Pass(2);
-
-        Assert.Empty(bench.RequestsTo(fast));
     }
 
     [Fact]
