@@ -13,6 +13,9 @@ class Tracker:
 
         class Announce(BaseHTTPRequestHandler):
             def do_GET(self):
+                if not self.path.startswith("/announce?"):
+                    self.send_error(404)
+                    return
                 words = dict(word.partition("=")[::2] for word in self.path.partition("?")[2].split("&"))
                 me = (self.client_address[0], int(words["port"]))
                 others = [peer for peer in peers if peer != me]

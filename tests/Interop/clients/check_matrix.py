@@ -195,7 +195,7 @@ class _World:
                 self.introducer = libtorrent_peer.Peer(
                     self.check, address=self.between.address, encryption=self.encryption, unchoke_slots_limit=0, allowed_fast_set_size=0)  # gives nothing
             self.introducer.download(self.torrent, self.check.path("between"))
-            self.introducer.torrent.set_download_limit(10_000)
+            self.introducer.torrent.set_download_limit(1_000)  # a minute for a piece: its optimistic unchoke has nothing to give either
             self.introducer.connect(endpoint)
             self.check.until(20, "the seed has a peer that tells of it", lambda: self.introducer.downloaded > 0)
 
