@@ -1,3 +1,4 @@
+using Shoal.Core;
 using Shoal.Http.Control;
 using Shoal.Node;
 using Shoal.Node.Commands;
@@ -17,7 +18,7 @@ internal sealed class StoreSession(IStoreDoor door, TimeProvider clock, bool nee
     private const int MaxSilence = 100; // attempts in a row with nobody answering; a holder that starts or stops is silent for a moment
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly HashSet<string> _reported = [], _reportedBefore = [];
+    private readonly HashSet<Hash256> _reported = [], _reportedBefore = [];
     private bool _waiting;
 
     public async Task<ExitCode> RunAsync(StoreVerb verb, Action<ShoalEvent> report, CancellationToken ct)
@@ -96,7 +97,7 @@ internal sealed class StoreSession(IStoreDoor door, TimeProvider clock, bool nee
     {
         if (e is SharedEvent or MetadataEvent or ItemEvent or FoundPeerEvent or ContactEvent or VerifiedEvent or WarningEvent)
         {
-            var line = EventLine.Write(e);
+            var line = EventLine.Digest(e);
             if (_reportedBefore.Contains(line)) return;
 
             _reported.Add(line);

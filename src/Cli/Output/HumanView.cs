@@ -129,7 +129,7 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
                 _dht.Value(value);
                 break;
             case ValueEvent value:
-                screen.WriteBytes(ItemValue.Content(value));
+                screen.Write(output => output.Write(ItemValue.Content(value)));
                 break;
             case MetadataEvent metadata:
                 _pages.Metadata(metadata, verbose);

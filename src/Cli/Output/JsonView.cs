@@ -15,8 +15,11 @@ internal sealed class JsonView(Screen screen) : IView
     {
         lock (_line)
         {
-            screen.Out.Write(EventLine.Write(e) + "\n");
-            screen.Out.Flush();
+            screen.Write(output =>
+            {
+                EventLine.Write(e, output);
+                output.WriteByte((byte)'\n');
+            });
             if (e is not (ErrorEvent or WarningEvent)) return;
 
             screen.Error.Write(e is ErrorEvent error ? Sentences.Error(error) : Sentences.Warning((WarningEvent)e));

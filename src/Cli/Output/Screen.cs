@@ -7,6 +7,9 @@ namespace Shoal.Cli.Output;
 internal sealed class Screen
 {
     private const int Unbounded = 100_000; // columns of a file or a pipe
+    private const int BufferLength = 32 * 1024;
+
+    private BufferedStream? _buffered;
 
     private Screen(TextWriter output, TextWriter error, IAnsiConsole console, bool isLive, bool isTerminal) =>
         (Out, Error, Console, IsLive, IsTerminal) = (output, error, console, isLive, isTerminal);
@@ -45,12 +48,21 @@ internal sealed class Screen
         return new Screen(output, error, console, false, isTerminal);
     }
 
-    /// <summary>Bytes as they are, for a file or a program.</summary>
-    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    /// <summary>Bytes as they are, for a file or a program; what is short goes out in one write.</summary>
+    public void Write(Action<Stream> write)
     {
         Out.Flush();
-        if (Out is StreamWriter { BaseStream: var stream }) stream.Write(bytes);
-        else Out.Write(Encoding.UTF8.GetString(bytes));
+        if (Out is StreamWriter { BaseStream: var stream })
+        {
+            _buffered ??= new BufferedStream(stream, BufferLength);
+            write(_buffered);
+            _buffered.Flush();
+            return;
+        }
+
+        using var all = new MemoryStream();
+        write(all);
+        Out.Write(Encoding.UTF8.GetString(all.GetBuffer().AsSpan(0, (int)all.Length)));
     }
 
     /// <summary>Puts the terminal right when the process ends without finishing.</summary>

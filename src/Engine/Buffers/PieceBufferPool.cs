@@ -2,9 +2,14 @@ using Shoal.Core.Geometry;
 
 namespace Shoal.Engine.Buffers;
 
-/// <summary>Memory for open pieces, within a budget. Arrays are kept for the next piece of their size; a lease over budget is refused unless nothing is out.</summary>
+/// <summary>
+/// Memory for open pieces, within a budget. Arrays are kept for the next piece of their size; a lease over budget is refused unless nothing is out. A piece smaller
+/// than a block counts as one, so that tiny files do not make for very many open pieces, but takes no more than it needs.
+/// </summary>
 internal sealed class PieceBufferPool(long budget)
 {
+    private const int LeastSize = 1024;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Stack<byte[]>> _free = [];
     private long _leased;
@@ -30,11 +35,11 @@ internal sealed class PieceBufferPool(long budget)
         buffer = null!;
         lock (_lock)
         {
-            if (_leased + size > budget && _out >= alwaysAllowed && held > 0) return false;
+            if (_leased + CostOf(size) > budget && _out >= alwaysAllowed && held > 0) return false;
 
-            _leased += size;
+            _leased += CostOf(size);
             _out++;
-            if (_free.TryGetValue(size, out var stack) && stack.TryPop(out bytes)) _kept -= size;
+            if (_free.TryGetValue(size, out var stack) && stack.TryPop(out bytes)) _kept -= CostOf(size);
             else if (_leased + _kept > budget) DropKept();
         }
 
@@ -48,13 +53,13 @@ internal sealed class PieceBufferPool(long budget)
         var size = buffer.Bytes.Length;
         lock (_lock)
         {
-            _leased -= size;
+            _leased -= CostOf(size);
             _out--;
-            if (_leased + _kept + size > budget) return;
+            if (_leased + _kept + CostOf(size) > budget) return;
 
             if (!_free.TryGetValue(size, out var stack)) _free[size] = stack = new Stack<byte[]>();
             stack.Push(buffer.Bytes);
-            _kept += size;
+            _kept += CostOf(size);
         }
     }
 
@@ -64,5 +69,7 @@ internal sealed class PieceBufferPool(long budget)
         _kept = 0;
     }
 
-    private static int SizeFor(int length) => Math.Max(TorrentGeometry.BlockLength, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length));
+    private static int CostOf(int size) => Math.Max(TorrentGeometry.BlockLength, size);
+
+    private static int SizeFor(int length) => Math.Max(LeastSize, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length));
 }

@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Shoal.Core;
 using Shoal.Node.Events;
 
 namespace Shoal.Http.Control;
@@ -15,6 +18,20 @@ public static class EventLine
     });
 
     public static string Write(ShoalEvent e) => JsonSerializer.Serialize(e, Json.ShoalEvent);
+
+    /// <summary>Writes it piece by piece: the line of a torrent of many files is megabytes long.</summary>
+    public static void Write(ShoalEvent e, Stream output) => JsonSerializer.Serialize(output, e, Json.ShoalEvent);
+
+    /// <inheritdoc cref="Write(ShoalEvent, Stream)"/>
+    public static Task WriteAsync(ShoalEvent e, PipeWriter output, CancellationToken ct) => JsonSerializer.SerializeAsync(output, e, Json.ShoalEvent, ct);
+
+    /// <summary>Equal for equal lines.</summary>
+    public static Hash256 Digest(ShoalEvent e)
+    {
+        using var hash = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write)) Write(e, stream);
+        return new Hash256(hash.Hash);
+    }
 
     public static byte[] WriteUtf8(ShoalEvent e) => JsonSerializer.SerializeToUtf8Bytes(e, Json.ShoalEvent);
 

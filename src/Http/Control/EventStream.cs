@@ -45,7 +45,7 @@ internal sealed class EventStream(PipeWriter output, CancellationToken ct) : IDi
             {
                 while (_events.Reader.TryRead(out var e))
                 {
-                    output.Write(EventLine.WriteUtf8(e));
+                    await EventLine.WriteAsync(e, output, ct);
                     output.Write("\n"u8);
                     _room.Release();
                 }

@@ -25,7 +25,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
 
     private readonly Statement _files = new(connection, "SELECT copy, file FROM files WHERE root = $1 AND length = $2");
     private readonly Statement _trackers = new(connection, "SELECT k.tier, k.url FROM torrents t JOIN trackers k ON k.torrent = t.id WHERE t.infohash = $1 ORDER BY k.tier, k.place");
-    private readonly Statement _hashed = new(connection, "SELECT length, modified, height, root, layer FROM hashed WHERE path = $1");
+    private readonly Statement _hashed = new(connection, "SELECT path, length, modified, height, root, layer FROM hashed WHERE path >= $1 AND path < $2");
 
     public List<StoredTorrent> List()
     {
@@ -127,19 +127,27 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
         }
     }
 
-    public HashedRow? Hashed(string path)
+    /// <summary>What is remembered of a file, or of all files below a folder, by path.</summary>
+    public Dictionary<string, HashedRow> Hashed(string path, bool isFolder)
     {
+        var first = isFolder && !Path.EndsInDirectorySeparator(path) ? path + Path.DirectorySeparatorChar : path;
+        var behind = isFolder ? first[..^1] + (char)(first[^1] + 1) : path + '\0';
         lock (_lock)
         {
-            using var rows = _hashed.Query(path);
-            if (!rows.Read()) return null;
+            var hashed = new Dictionary<string, HashedRow>();
+            using var rows = _hashed.Query(first, behind);
+            while (rows.Read())
+            {
+                var row = new HashedRow(
+                    rows.GetString(0),
+                    new FileStamp(rows.GetInt64(1), rows.GetInt64(2)),
+                    (int)rows.GetInt64(3),
+                    rows.IsDBNull(4) ? null : new Hash256(rows.GetFieldValue<byte[]>(4)),
+                    rows.GetFieldValue<byte[]>(5));
+                hashed[row.Path] = row;
+            }
 
-            return new HashedRow(
-                path,
-                new FileStamp(rows.GetInt64(0), rows.GetInt64(1)),
-                (int)rows.GetInt64(2),
-                rows.IsDBNull(3) ? null : new Hash256(rows.GetFieldValue<byte[]>(3)),
-                rows.GetFieldValue<byte[]>(4));
+            return hashed;
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
             var isFolder = false;
             var files = await context.Workers.RunAsync(_ => new SourceTree(context.Disk, context.Options.Path, context.Warn).Read(path, out isFolder), ct);
             var geometry = Layout(files);
-            var (hashes, known) = await context.Workers.RunAsync(_ => Recall(files, geometry), ct);
+            var (hashes, known) = await context.Workers.RunAsync(_ => Recall(files, geometry, isFolder), ct);
             var changed = await HashAsync(files, geometry, hashes, isFolder, known, progress, ct);
             hashed += geometry.TotalLength - known;
             if (changed is null) return await EnterAsync(files, geometry, hashes, isFolder, hashed, known, ct);
@@ -51,14 +51,15 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
             : throw new StoreException(StoreErrorCode.InvalidTorrent, $"{path} has more files or pieces than one torrent may have: share its folders one by one, or use a larger piece length", path);
     }
 
-    private (HashedFile[] Hashes, long Known) Recall(List<SourceFile> files, TorrentGeometry geometry)
+    private (HashedFile[] Hashes, long Known) Recall(List<SourceFile> files, TorrentGeometry geometry, bool isFolder)
     {
+        var remembered = context.Catalogue.Read.Hashed(path, isFolder);
         var hashes = new HashedFile[files.Count];
         var known = 0L;
         for (var i = 0; i < hashes.Length; i++)
         {
             var file = new FileIndex(i);
-            hashes[i] = new HashedFile(files[i], geometry, file, files[i].Stamp.Length > 0 ? context.Catalogue.Read.Hashed(files[i].Path) : null, settings.IsHybrid);
+            hashes[i] = new HashedFile(files[i], geometry, file, files[i].Stamp.Length > 0 ? remembered.GetValueOrDefault(files[i].Path) : null, settings.IsHybrid);
             if (hashes[i].IsWhole) hashes[i].Finish();
             for (var piece = 0; piece < hashes[i].Count; piece++)
             {

@@ -33,6 +33,21 @@ public sealed class PieceBufferTests
     }
 
     [Fact]
+    public void CountsATinyPieceAsABlock_ButTakesWhatItNeeds()
+    {
+        var pool = new PieceBufferPool(4 * Block);
+
+        pool.TryLease(4096, 0, out var buffer);
+
+        Assert.Equal(Block, pool.Leased);
+        Assert.Equal(4096, buffer.Bytes.Length);
+        buffer.Release();
+        Assert.Equal(0, pool.Leased);
+        pool.TryLease(4000, 0, out var next);
+        Assert.Same(buffer.Bytes, next.Bytes);
+    }
+
+    [Fact]
     public void TakesMemoryBackOnlyWhenTheLastLetsGo()
     {
         var pool = new PieceBufferPool(Block);
