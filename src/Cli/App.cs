@@ -46,6 +46,7 @@ internal sealed class App(Shell shell)
             FindCommand.Create(shell),
             StoreCommands.Status(shell),
             StoreCommands.Why(shell),
+            StoreCommands.Limit(shell),
             StoreCommands.Verify(shell),
             StoreCommands.Remove(shell),
             InspectCommand.Create(shell),

@@ -72,6 +72,9 @@ public readonly record struct NetEndPoint
 
     public NetworkScope Scope => _isV6 ? ScopeV6(_address) : ScopeV4((uint)_address);
 
+    /// <summary>Whether it is this machine's or on a local network: nobody is paid for what goes there.</summary>
+    public bool IsLocal => Scope is NetworkScope.Loopback or NetworkScope.LinkLocal or NetworkScope.Private;
+
     /// <summary>
     /// Whom it speaks for where many addresses may be one owner's: all of its IPv4 /24 or IPv6 /56, port 0, if it is global; nearer addresses count one by one,
     /// with their ports.

@@ -8,7 +8,7 @@ using Shoal.Wire.Transport;
 namespace Shoal.Engine;
 
 /// <summary>Opens connections and does the handshake on them, both as the one who connects and the one who is connected to, in plain or encrypted, in bounded time (BEP 3, MSE).</summary>
-internal sealed class Dialler(EngineOptions options, ITransport? transport, RateLimiter download, RateLimiter upload, SharedRandom random, TimeProvider clock) : IDisposable
+internal sealed class Dialler(EngineOptions options, ITransport? transport, SharedRandom random, TimeProvider clock) : IDisposable
 {
     private readonly KnownWays _ways = new(options.Encryption);
     private readonly EncryptionService _encryption = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -20,8 +20,9 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
     /// alone turns away what begins with the other.
     /// </summary>
     /// <param name="keys">Of the swarm, v2 first.</param>
+    /// <param name="limits">Of the swarm.</param>
     /// <returns>Null if nobody answers there, or not as a peer of this swarm.</returns>
-    public async Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys, CancellationToken ct)
+    public async Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys, TransferLimits limits, CancellationToken ct)
     {
         if (transport is null) return null;
 
@@ -29,7 +30,7 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
         {
             foreach (var key in keys)
             {
-                var (opened, wasTurnedAway) = await TryOpenAsync(transport, endPoint, key, keys, isEncrypted, ct);
+                var (opened, wasTurnedAway) = await TryOpenAsync(transport, endPoint, key, keys, limits, isEncrypted, ct);
                 if (opened is not null) _ways.Remember(endPoint, isEncrypted);
                 if (!wasTurnedAway) return opened;
             }
@@ -70,12 +71,15 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
         return opened?.Handshake.Key == agreed.Key ? opened : null;
     }
 
-    /// <summary>A stream to somebody who is no peer, from our addresses and within our limits.</summary>
+    /// <summary>A stream to somebody who is no peer, from our addresses and within those limits.</summary>
     /// <exception cref="IOException">Nobody answered there.</exception>
-    public async ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, CancellationToken ct) =>
-        Throttle(await (transport ?? throw new IOException("this node connects to nobody")).ConnectAsync(endPoint, ct));
+    public async ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, TransferLimits limits, CancellationToken ct) =>
+        Throttle(await (transport ?? throw new IOException("this node connects to nobody")).ConnectAsync(endPoint, ct), limits);
 
-    public ITransportConnection Throttle(ITransportConnection connection) => new ThrottledConnection(connection, download, upload);
+    public ThrottledConnection Throttle(ITransportConnection connection, TransferLimits limits) => new(connection, LimitsFor(connection.RemoteEndPoint, limits));
+
+    /// <returns>Null for a peer that is exempt.</returns>
+    public TransferLimits? LimitsFor(NetEndPoint peer, TransferLimits limits) => options.LimitLocalPeers || !peer.IsLocal ? limits : null;
 
     /// <param name="offersV2">Whether the key is that of v1, and v2 would be spoken as well (BEP 52).</param>
     public async Task SendAsync(ITransportConnection connection, Hash160 key, bool offersV2, CancellationToken ct) =>
@@ -84,15 +88,15 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Rate
     public void Dispose() => _encryption.Dispose();
 
     /// <returns>The peer, or null; and whether somebody took the connection and then ended it, or said what is no handshake.</returns>
-    private async Task<(OpenedPeer? Peer, bool WasTurnedAway)> TryOpenAsync(ITransport transport, NetEndPoint endPoint, Hash160 key, IReadOnlyList<Hash160> keys, bool isEncrypted, CancellationToken ct)
+    private async Task<(OpenedPeer? Peer, bool WasTurnedAway)> TryOpenAsync(ITransport transport, NetEndPoint endPoint, Hash160 key, IReadOnlyList<Hash160> keys, TransferLimits limits, bool isEncrypted, CancellationToken ct)
     {
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
-        ITransportConnection? connection = null;
+        ThrottledConnection? connection = null;
         var wasTurnedAway = false;
         try
         {
-            connection = Throttle(await transport.ConnectAsync(endPoint, either.Token));
+            connection = Throttle(await transport.ConnectAsync(endPoint, either.Token), limits);
             var offersV2 = key != keys[0];
             var greeted = isEncrypted ? await GreetEncryptedAsync(connection, key, offersV2, either.Token) : await GreetAsync(connection, key, offersV2, either.Token);
             if (greeted is not null && (greeted.Handshake.Key == key || (offersV2 && greeted.Handshake.Key == keys[0]))) return (greeted, false);

@@ -27,6 +27,9 @@ public sealed record EngineOptions
     /// <summary>Whether streams to peers are encrypted.</summary>
     public EncryptionMode Encryption { get; init; }
 
+    /// <summary>Whether rate limits count peers at loopback, link-local and private addresses too (<see cref="Core.NetEndPoint.IsLocal"/>).</summary>
+    public bool LimitLocalPeers { get; init; } = true;
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);

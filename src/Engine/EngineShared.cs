@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
 using Shoal.Engine.Buffers;
+using Shoal.Engine.Limits;
 
 namespace Shoal.Engine;
 
 /// <summary>What the swarms of one engine have in common: options, memory, clock, chance, and the way out. Immutable, or a leaf.</summary>
 internal sealed class EngineShared(
-    EngineOptions options, Dialler dialler, int runBytes, TimeProvider clock, SharedRandom random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop> keysLearnt)
+    EngineOptions options, Dialler dialler, TransferLimits limits, TimeProvider clock, SharedRandom random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop> keysLearnt)
 {
     private readonly long _start = clock.GetTimestamp();
 
@@ -14,8 +15,8 @@ internal sealed class EngineShared(
 
     public Dialler Dialler => dialler;
 
-    /// <summary>Most bytes of blocks that go out to a peer in one go.</summary>
-    public int RunBytes => runBytes;
+    /// <summary>Of all swarms together.</summary>
+    public TransferLimits Limits => limits;
 
     public TimeProvider Clock => clock;
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Engine.Buffers;
+using Shoal.Engine.Limits;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Serving;
 using Shoal.Wire;
@@ -68,8 +69,8 @@ internal sealed class PeerSession : IPeerHandler
 
     public PeerConnection Connection { get; set; } = null!;
 
-    /// <summary>Bytes sent in one go: over a thin uplink few, since what else there is to say waits behind them.</summary>
-    public int MaxRunBytes { get; init; } = BulkSend.MaxBytes;
+    /// <summary>What holds for the bytes sent to it; null for no limit.</summary>
+    public RateLimiter? Upload { get; init; }
 
     /// <summary>Loop: the bytes a second that are sent of late; 0 if they are not known.</summary>
     public double SendRate
@@ -187,12 +188,19 @@ internal sealed class PeerSession : IPeerHandler
         _batch.Clear();
     }
 
+    /// <summary>Everything else a peer is told waits behind what goes out in one go, so with a limit no more than 50 ms of it.</summary>
+    private int MaxRunBytes()
+    {
+        const int block = TorrentGeometry.BlockLength;
+        return Upload is { Narrowest: > 0 and var rate } ? (int)Math.Clamp(rate / 20 / block * block, block, BulkSend.MaxBytes) : BulkSend.MaxBytes;
+    }
+
     public async ValueTask<bool> TryFillAsync(BulkSend bulk, CancellationToken ct)
     {
         if (_served is not { } served) return false;
 
         await AnswerHashesAsync(served, ct);
-        var most = Math.Min(_runBytes, MaxRunBytes);
+        var most = Math.Min(_runBytes, MaxRunBytes());
         bulk.Begin((int)Math.Min(most, _uploads.Bytes));
         while (true)
         {

@@ -4,6 +4,7 @@ using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
+using Shoal.Engine.Limits;
 using Shoal.Engine.Peers;
 using Shoal.Engine.Serving;
 using Shoal.Engine.WebSeeds;
@@ -52,7 +53,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         (InfoHash, _shared, _keys) = (infoHash, shared, keys);
         _swarm = new Swarm(infoHash, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
         _stopped = _stopping.Token;
-        _webSeeds = new WebSeedSessions(shared, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), _stopped);
+        Limits = TransferLimits.Within(shared.Limits);
+        _webSeeds = new WebSeedSessions(shared, Limits, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), _stopped);
         _timer = shared.Clock.CreateTimer(_ => _tickMissed = !_mailbox.Writer.TryWrite(new Mail(new SwarmEvent.Tick(), null)), null, TickInterval, TickInterval);
         _running = RunAsync();
     }
@@ -61,6 +63,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     /// <summary>The keys under which peers of this content meet, v2 first: two, once it is known to be a hybrid.</summary>
     public IReadOnlyList<Hash160> Keys => _keys;
+
+    /// <summary>Of this torrent alone, within those of the engine; may be changed at any time. What is to hold when it is joined again goes through <see cref="TorrentEngine.Limit"/>.</summary>
+    public TransferLimits Limits { get; }
 
     /// <summary>How it stands, published with each tick.</summary>
     public SwarmSnapshot Snapshot { get; private set; } = SwarmSnapshot.Empty;
@@ -158,7 +163,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         }
 
         var key = new PeerKey(Interlocked.Increment(ref _nextKey));
-        var session = new PeerSession(key, handshake, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), OnPortHeard) { MaxRunBytes = _shared.RunBytes };
+        var session = new PeerSession(key, handshake, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), OnPortHeard) { Upload = _shared.Dialler.LimitsFor(dialled, Limits)?.Upload };
         session.Connection = new PeerConnection(transport, session);
         try
         {
@@ -360,7 +365,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         try
         {
-            var opened = await _shared.Dialler.TryOpenAsync(endPoint, _keys, _stopped);
+            var opened = await _shared.Dialler.TryOpenAsync(endPoint, _keys, Limits, _stopped);
             if (opened is null) await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
             else await RunPeerAsync(opened.Connection, opened.Handshake, incoming: false, endPoint, opened.Received);
         }

@@ -20,6 +20,7 @@ public sealed class TorrentEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Outstanding _outstanding = new();
     private readonly HalfOpen _halfOpen;
+    private readonly RememberedLimits _remembered = new();
     private readonly List<Task> _accepting;
 
     /// <param name="transport">The way out; null for a node that connects to nobody.</param>
@@ -31,8 +32,8 @@ public sealed class TorrentEngine : IAsyncDisposable
         TimeProvider clock, Random random, ILogger logger, Action<NetEndPoint, InfoHash> portHeard)
     {
         var chance = new SharedRandom(random);
-        var dialler = new Dialler(options, transport, download, upload, chance, clock);
-        _shared = new EngineShared(options, dialler, RunBytes(upload), clock, chance, logger, portHeard, AddKeys);
+        var dialler = new Dialler(options, transport, chance, clock);
+        _shared = new EngineShared(options, dialler, new TransferLimits(download, upload), clock, chance, logger, portHeard, AddKeys);
         _obfuscated = new ObfuscatedKeys(_swarms.ContainsKey);
         _halfOpen = new HalfOpen(options.MaxHalfOpen);
         Listeners = listeners;
@@ -41,11 +42,28 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     public IReadOnlyList<ITransportListener> Listeners { get; }
 
+    /// <summary>Of all swarms together; may be changed at any time.</summary>
+    public TransferLimits Limits => _shared.Limits;
+
     internal Buffers.PieceBufferPool Buffers => _shared.Buffers;
 
     public IReadOnlyCollection<SwarmLoop> Swarms => [.. _swarms.Values.Distinct()];
 
     public SwarmLoop? Find(InfoHash infoHash) => _swarms.GetValueOrDefault(infoHash.Truncated);
+
+    /// <summary>Limits one torrent, joined or not, for as long as the engine runs; null leaves a direction as it is.</summary>
+    /// <returns>What holds from now on.</returns>
+    public TransferRates Limit(InfoHash infoHash, long? download = null, long? upload = null)
+    {
+        var rates = _remembered.Set(Find(infoHash)?.Keys ?? [infoHash.Truncated], download, upload);
+        if (Find(infoHash) is not { } swarm) return rates; // whoever joins it later recalls what was set
+
+        swarm.Limits.Set(download, upload);
+        return swarm.Limits.Rates;
+    }
+
+    /// <summary>The limits of one torrent, joined or not.</summary>
+    public TransferRates LimitsOf(InfoHash infoHash) => Find(infoHash)?.Limits.Rates ?? _remembered.Of([infoHash.Truncated]);
 
     /// <summary>Joins a swarm, or gives the one that is joined already.</summary>
     /// <param name="v1">Of a hybrid, the name of its v1 half, if it is known.</param>
@@ -82,9 +100,21 @@ public sealed class TorrentEngine : IAsyncDisposable
     /// <summary>A key that another swarm has stays with it.</summary>
     private void AddKeys(SwarmLoop swarm)
     {
+        Recall(swarm);
         foreach (var key in swarm.Keys)
         {
             if (_swarms.TryAdd(key, swarm)) _obfuscated.Update(key);
+        }
+    }
+
+    /// <summary>Gives it the limits that were set of it, also those that are being set just now.</summary>
+    private void Recall(SwarmLoop swarm)
+    {
+        var rates = swarm.Limits.Rates;
+        while (_remembered.Of(swarm.Keys) is var set && set != default && set != rates)
+        {
+            rates = set;
+            swarm.Limits.Set(set.Download, set.Upload);
         }
     }
 
@@ -130,13 +160,6 @@ public sealed class TorrentEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>What goes out in one go: everything else a peer is told waits behind it, so with a limit no more than 50 ms of it.</summary>
-    private static int RunBytes(RateLimiter upload)
-    {
-        const int block = Core.Geometry.TorrentGeometry.BlockLength;
-        return upload.IsLimited ? (int)Math.Clamp(upload.BytesPerSecond / 20 / block * block, block, BulkSend.MaxBytes) : BulkSend.MaxBytes;
-    }
-
     private async Task ReceiveAsync(ITransportConnection raw, HalfOpen.Place place)
     {
         if (!_outstanding.TryEnter())
@@ -146,7 +169,7 @@ public sealed class TorrentEngine : IAsyncDisposable
             return;
         }
 
-        var connection = _shared.Dialler.Throttle(raw);
+        var connection = _shared.Dialler.Throttle(raw, _shared.Limits);
         SwarmLoop? swarm = null;
         OpenedPeer? opened = null;
         try
@@ -171,7 +194,10 @@ public sealed class TorrentEngine : IAsyncDisposable
 
         try
         {
-            if (swarm is not null) await swarm.RunPeerAsync(opened!.Connection, opened.Handshake, incoming: true, connection.RemoteEndPoint, opened.Received);
+            if (swarm is null) return;
+
+            connection.CountFor(swarm.Limits);
+            await swarm.RunPeerAsync(opened!.Connection, opened.Handshake, incoming: true, connection.RemoteEndPoint, opened.Received);
         }
         catch (Exception e)
         {

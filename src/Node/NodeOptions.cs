@@ -64,11 +64,14 @@ public sealed record NodeOptions
     /// <summary>True for work on the store alone: no socket is bound and nobody is contacted.</summary>
     public bool Offline { get; init; }
 
-    /// <summary>Bytes per second read from sockets; 0 for no limit.</summary>
+    /// <summary>Bytes per second read from sockets, to begin with; 0 for no limit.</summary>
     public long DownloadLimit { get; init; }
 
-    /// <summary>Bytes per second written to sockets; 0 for no limit.</summary>
+    /// <summary>Bytes per second written to sockets, to begin with; 0 for no limit.</summary>
     public long UploadLimit { get; init; }
+
+    /// <summary>Whether the limits count peers at loopback, link-local and private addresses too.</summary>
+    public bool LimitLan { get; init; } = true;
 
     /// <summary>Bytes for buffers. Open pieces stay within half of it.</summary>
     public long Memory { get; init; } = 64 * 1024 * 1024;

@@ -26,6 +26,7 @@ internal sealed class NetworkOptions
     private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT, on the local network and at trackers: none or torrents (default: torrents)" };
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
+    private readonly Option<bool> _noLimitLan = new("--no-limit-lan") { Description = "Let the two limits not count peers at loopback, link-local and private addresses" };
     private readonly Option<long?> _memory = Typed.Size("--memory", "Bytes for buffers (default: 64MiB)");
 
     public NetworkOptions(Shell shell)
@@ -49,7 +50,7 @@ internal sealed class NetworkOptions
     public void AddTo(Command command, bool usesPeers = true)
     {
         _store.AddTo(command);
-        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _encryption, _download, _upload, _dhtLimit, _memory]) command.Options.Add(option);
+        foreach (var option in (Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _encryption, _download, _upload, _noLimitLan, _dhtLimit, _memory]) command.Options.Add(option);
         if (!usesPeers) command.Options.Remove(_peer);
     }
 
@@ -78,6 +79,7 @@ internal sealed class NetworkOptions
             Encryption = parse.GetValue(_encryption) ?? options.Encryption,
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,
+            LimitLan = !parse.GetValue(_noLimitLan),
             Memory = parse.GetValue(_memory) ?? options.Memory,
             Logging = new ScreenLogging(_shell.Screen, verbose ? LogLevel.Debug : LogLevel.Error),
         };
@@ -85,5 +87,5 @@ internal sealed class NetworkOptions
 
     /// <summary>The names of those given that only the start of a node settles.</summary>
     public IReadOnlyList<string> Settled(ParseResult parse) =>
-        [.. ((Option[])[_listen, _port, _dhtPort, _public, _router, _noLan, _announce, _encryption, _download, _upload, _dhtLimit, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        [.. ((Option[])[_listen, _port, _dhtPort, _public, _router, _noLan, _announce, _encryption, _download, _upload, _noLimitLan, _dhtLimit, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 }

@@ -16,6 +16,7 @@ internal static class Overview
             ("shoal find ID", "who has a torrent, a file or a chunk"),
             ("shoal status [ID]", "how each torrent stands: pieces, peers, rates"),
             ("shoal why ID", "why a download does not go"),
+            ("shoal limit [ID]", "change rate limits while it runs, or show them"),
             ("shoal verify [ID]", "prove again what the store holds"),
             ("shoal remove ID", "forget it"),
             ("shoal inspect LINK|FILE", "what a link or a .torrent says"),

@@ -5,7 +5,7 @@ using Shoal.Node.Commands;
 
 namespace Shoal.Cli.Commands;
 
-/// <summary><c>list</c>, <c>status</c>, <c>why</c>, <c>verify</c> and <c>remove</c>: what needs the store, or whoever holds it, and no network of its own.</summary>
+/// <summary><c>list</c>, <c>status</c>, <c>why</c>, <c>limit</c>, <c>verify</c> and <c>remove</c>: what needs the store, or whoever holds it, and no network of its own.</summary>
 internal static class StoreCommands
 {
     public static Command List(Shell shell)
@@ -31,6 +31,17 @@ internal static class StoreCommands
         return Create(
             shell, new Command("why", "Why a download does not go") { id },
             parse => new WhyRequest(LinkArgument.ReadId(parse.GetValue(id)!, shell.Folder)), static (commands, request, report, ct) => commands.WhyAsync(request, report, ct));
+    }
+
+    public static Command Limit(Shell shell)
+    {
+        var id = new Argument<string>("ID") { Arity = ArgumentArity.ZeroOrOne, Description = "An ID or a link (default: everything together)" };
+        var download = Typed.Rate("--download-limit", "Bytes a second from now on, such as 5MB; 0 for no limit");
+        var upload = Typed.Rate("--upload-limit", "Bytes a second from now on, such as 5MB; 0 for no limit");
+        return Create(
+            shell, new Command("limit", "Change the rate limits of what runs on the store, or show them") { id, download, upload },
+            parse => new LimitRequest(parse.GetValue(id) is { } text ? LinkArgument.ReadId(text, shell.Folder) : null, parse.GetValue(download), parse.GetValue(upload)),
+            static (commands, request, report, ct) => commands.LimitAsync(request, report, ct));
     }
 
     public static Command Verify(Shell shell)

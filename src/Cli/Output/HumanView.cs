@@ -113,6 +113,9 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
             case WhyEvent why:
                 _standing.Why(why, verbose);
                 break;
+            case LimitEvent limit:
+                _standing.Limits(limit);
+                break;
             case ContactEvent contact:
                 _contacts.Add(contact);
                 break;

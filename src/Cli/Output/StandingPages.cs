@@ -45,6 +45,7 @@ internal sealed class StandingPages(IAnsiConsole console)
         }
 
         if (e.DownloadLimit > 0 || e.UploadLimit > 0) _pages.Field("limits", $"{Limit(e.DownloadLimit)} down, {Limit(e.UploadLimit)} up");
+        if (e.OwnDownloadLimit > 0 || e.OwnUploadLimit > 0) _pages.Field("its own", $"{Limit(e.OwnDownloadLimit)} down, {Limit(e.OwnUploadLimit)} up");
         Connections(e);
         if (e.Corrupt > 0) console.Write(new Line().Add("failures".PadRight(13), Look.Dim).Add($"{Words.Count(e.Corrupt, "piece", "pieces")} did not verify, {Words.Peers(e.Banned)} turned away", Look.Bad));
         if (e.Cause is not ("done" or "goes")) Why(e.Cause, e.Message);
@@ -62,6 +63,13 @@ internal sealed class StandingPages(IAnsiConsole console)
         _pages.Field("pieces", $"{e.Missing:#,0} missing, {e.WithNobody:#,0} with nobody who is connected");
         _pages.Field("failures", $"{Words.Count(e.Corrupt, "piece", "pieces")} did not verify, {e.Banned:#,0} turned away for it; the disk refused {e.DiskFailures:#,0}");
         _pages.Field("DHT", $"{Words.Count(e.Contacts, "contact", "contacts")}");
+    }
+
+    public void Limits(LimitEvent e)
+    {
+        console.Write(new Line().Add(e.Id is null ? "Everything together" : Name(e.Name, e.Id), Look.Strong));
+        _pages.Field("download", Limit(e.DownloadLimit));
+        _pages.Field("upload", Limit(e.UploadLimit));
     }
 
     private void Why(string cause, string message) =>

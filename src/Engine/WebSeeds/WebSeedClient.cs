@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Shoal.Core;
+using Shoal.Engine.Limits;
 
 namespace Shoal.Engine.WebSeeds;
 
@@ -16,13 +17,15 @@ internal sealed class WebSeedClient : IDisposable
 
     private readonly Uri _seed;
     private readonly Dialler _dialler;
+    private readonly TransferLimits _limits;
     private readonly HttpClient _http;
     private (Uri From, Uri To)? _moved;
     private NetworkScope? _scope;
 
-    public WebSeedClient(Uri seed, Dialler dialler, string userAgent)
+    /// <param name="limits">Of the swarm for which it asks.</param>
+    public WebSeedClient(Uri seed, Dialler dialler, TransferLimits limits, string userAgent)
     {
-        (_seed, _dialler) = (seed, dialler);
+        (_seed, _dialler, _limits) = (seed, dialler, limits);
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = ConnectAsync,
@@ -113,7 +116,7 @@ internal sealed class WebSeedClient : IDisposable
 
             try
             {
-                var connection = await _dialler.ConnectAsync(endPoint, ct);
+                var connection = await _dialler.ConnectAsync(endPoint, _limits, ct);
                 _scope ??= endPoint.Scope;
                 return new TransportStream(connection);
             }

@@ -1,19 +1,21 @@
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
+using Shoal.Engine.Limits;
 
 namespace Shoal.Engine.WebSeeds;
 
 /// <summary>The web seeds that a swarm is connected to. Owned by its loop.</summary>
+/// <param name="limits">Of the swarm.</param>
 /// <param name="post">Tells the loop; waits while its mailbox is full.</param>
-internal sealed class WebSeedSessions(EngineShared shared, Func<SwarmEvent, ValueTask> post, CancellationToken stopped) : IDisposable
+internal sealed class WebSeedSessions(EngineShared shared, TransferLimits limits, Func<SwarmEvent, ValueTask> post, CancellationToken stopped) : IDisposable
 {
     private readonly Dictionary<PeerKey, WebSeedSession> _open = [];
 
     /// <summary>Serves as a peer until it fails or is closed.</summary>
     public Task ConnectAsync(PeerKey key, Uri url, TorrentInfo info)
     {
-        var session = new WebSeedSession(key, url, info, new WebSeedClient(url, shared.Dialler, shared.Options.Client), post, shared.Clock, stopped);
+        var session = new WebSeedSession(key, url, info, new WebSeedClient(url, shared.Dialler, limits, shared.Options.Client), post, shared.Clock, stopped);
         _open[key] = session;
         return RunAsync(key, url, session);
     }

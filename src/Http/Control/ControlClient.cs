@@ -97,6 +97,9 @@ public sealed class ControlClient : IShoalCommands, IDisposable
     public Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/why", request, ShoalJson.Default.WhyRequest, report, ct);
 
+    public Task<ExitCode> LimitAsync(LimitRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/limit", request, ShoalJson.Default.LimitRequest, report, ct);
+
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/verify", request, ShoalJson.Default.VerifyRequest, report, ct);
 

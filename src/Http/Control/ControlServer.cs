@@ -82,6 +82,7 @@ public sealed class ControlServer : IAsyncDisposable
         ("POST", "/v1/inspect") => RunAsync(context, ShoalJson.Default.InspectRequest, _commands.InspectAsync, _scope.Fetches),
         ("POST", "/v1/status") => RunAsync(context, ShoalJson.Default.StatusRequest, _commands.StatusAsync, true),
         ("POST", "/v1/why") => RunAsync(context, ShoalJson.Default.WhyRequest, _commands.WhyAsync, true),
+        ("POST", "/v1/limit") => RunAsync(context, ShoalJson.Default.LimitRequest, _commands.LimitAsync, _scope.Fetches),
         ("POST", "/v1/verify") => RunAsync(context, ShoalJson.Default.VerifyRequest, _commands.VerifyAsync, true),
         ("POST", "/v1/remove") => RunAsync(context, ShoalJson.Default.RemoveRequest, _commands.RemoveAsync, true),
         ("POST", "/v1/dht") => RunAsync(context, ShoalJson.Default.DhtStatusRequest, _commands.DhtStatusAsync, _scope.Fetches),

@@ -27,6 +27,9 @@ public interface IShoalCommands
 
     Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct);
 
+    /// <summary>Changes rate limits while the holder runs, or says them.</summary>
+    Task<ExitCode> LimitAsync(LimitRequest request, Action<ShoalEvent> report, CancellationToken ct);
+
     Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct);
 
     Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct);

@@ -30,6 +30,9 @@ internal sealed class NodeCommands(NodeServices services) : IShoalCommands
     public Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new StandingCommands(services, reporter).WhyAsync(request), ct);
 
+    public Task<ExitCode> LimitAsync(LimitRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new LimitCommand(services, reporter).RunAsync(request), ct);
+
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new StoreCommands(services, reporter).VerifyAsync(request, ct), ct);
 

@@ -102,6 +102,11 @@ public sealed record StatusRequest(string? Id);
 
 public sealed record WhyRequest(string Id);
 
+/// <param name="Id">Of a torrent; null for all together.</param>
+/// <param name="DownloadLimit">Bytes a second, 0 for none; null to leave it.</param>
+/// <param name="UploadLimit">Likewise.</param>
+public sealed record LimitRequest(string? Id, long? DownloadLimit, long? UploadLimit);
+
 /// <param name="Id">Of a torrent; null for all.</param>
 public sealed record VerifyRequest(string? Id);
 

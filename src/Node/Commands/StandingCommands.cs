@@ -1,10 +1,7 @@
 using System.Text.Json;
-using Shoal.Core;
-using Shoal.Core.Metainfo;
 using Shoal.Engine;
 using Shoal.Node.Events;
 using Shoal.Node.Standing;
-using Shoal.Storage;
 
 namespace Shoal.Node.Commands;
 
@@ -13,52 +10,29 @@ internal sealed class StandingCommands(NodeServices services, Reporter reporter)
 {
     public Task<ExitCode> StatusAsync(StatusRequest request)
     {
-        foreach (var torrent in Select(request.Id)) reporter.Report(Status(torrent));
+        foreach (var torrent in HeldTorrent.Select(services, request.Id)) reporter.Report(Status(torrent));
         return Task.FromResult(ExitCode.Done);
     }
 
     public Task<ExitCode> WhyAsync(WhyRequest request)
     {
-        foreach (var torrent in Select(request.Id)) reporter.Report(Why(torrent));
+        foreach (var torrent in HeldTorrent.Select(services, request.Id)) reporter.Report(Why(torrent));
         return Task.FromResult(ExitCode.Done);
     }
 
-    /// <summary>A torrent in hand, in the store, or both.</summary>
-    private sealed record Known(InfoHash Id, SwarmLoop? Swarm, StoredTorrent? Stored)
-    {
-        public TorrentInfo? Info => Swarm is { Metadata: { IsCompletedSuccessfully: true } known } ? known.Result : null;
-
-        public string? Name => Info?.Name ?? Stored?.Name;
-    }
-
-    private List<Known> Select(string? text)
-    {
-        var swarms = services.Network?.Engine.Swarms.ToList() ?? [];
-        var stored = services.Store.List().GroupBy(t => t.Id).Select(copies => copies.OrderByDescending(t => t.Have).First()).ToList();
-        List<Known> all =
-        [
-            .. stored.Select(t => new Known(t.Id, swarms.Find(s => s.Keys.Contains(t.Id.Truncated)), t)),
-            .. swarms.Where(s => stored.TrueForAll(t => !s.Keys.Contains(t.Id.Truncated))).Select(s => new Known(s.InfoHash, s, null)),
-        ];
-        if (text is null) return all;
-        if (!InfoHash.TryParse(text, out var id)) throw new ShoalException("bad-link", $"{text} is no ID. One is 64 hexadecimal digits, or 40 in v1, or a link.");
-
-        var named = all.FindAll(k => k.Id == id || k.Stored?.IdV1 == id.Truncated || k.Swarm?.Keys.Contains(id.Truncated) == true);
-        return named.Count > 0 ? named : throw new ShoalException("not-held", $"Nothing here is called {id}: no command has it in hand, and the store does not hold it. 'shoal status' shows what there is.");
-    }
-
-    private Situation Situation(Known torrent) => new(torrent.Swarm?.Snapshot)
+    private Situation Situation(HeldTorrent torrent) => new(torrent.Swarm?.Snapshot)
     {
         IsStoredWhole = torrent.Stored is { } stored && stored.Have == stored.Length,
         IsPrivate = torrent.Info?.IsPrivate ?? torrent.Stored?.IsPrivate ?? false,
         Trackers = services.Store.Trackers(torrent.Id).Sum(tier => tier.Count),
         Contacts = services.Network?.Dht.Snapshot.Nodes.Sum(n => n.Contacts.Count) ?? 0,
         Listens = services.Network is { Port: > 0 },
-        DownloadLimit = services.Options.DownloadLimit,
-        UploadLimit = services.Options.UploadLimit,
+        Limits = services.Network?.Engine.Limits.Rates ?? default,
+        OwnLimits = services.Network?.Engine.LimitsOf(torrent.Swarm?.InfoHash ?? torrent.Id) ?? default,
+        DownloadRate = services.Network?.Engine.Swarms.Sum(s => s.Snapshot.DownloadRate) ?? 0,
     };
 
-    private StatusEvent Status(Known torrent)
+    private StatusEvent Status(HeldTorrent torrent)
     {
         var situation = Situation(torrent);
         var (swarm, stored, diagnosis) = (situation.Swarm ?? SwarmSnapshot.Empty, torrent.Stored, Diagnosis.Of(situation));
@@ -67,21 +41,26 @@ internal sealed class StandingCommands(NodeServices services, Reporter reporter)
         return new StatusEvent(
             torrent.Id.ToString(), torrent.Name, Phase(situation.Swarm), isOpen ? swarm.WantedHave : have, isOpen ? swarm.WantedLength : total, have, total, Math.Round(swarm.DownloadRate), Math.Round(swarm.UploadRate),
             swarm.Downloaded, swarm.Uploaded, swarm.Wasted, Describe(swarm.Pieces), [.. swarm.Peers.OrderByDescending(p => p.DownloadRate + p.UploadRate).Select(Describe)],
-            swarm.Known, swarm.Connecting, swarm.Counts.Failed, swarm.Counts.Incoming, swarm.Counts.Corrupt, swarm.Counts.Banned, swarm.UploadSlots, situation.DownloadLimit, situation.UploadLimit,
+            swarm.Known, swarm.Connecting, swarm.Counts.Failed, swarm.Counts.Incoming, swarm.Counts.Corrupt, swarm.Counts.Banned, swarm.UploadSlots, situation.Limits.Download, situation.Limits.Upload,
             Code(diagnosis.Cause), diagnosis.Message)
         {
             Path = stored?.Path,
+            OwnDownloadLimit = situation.OwnLimits.Download,
+            OwnUploadLimit = situation.OwnLimits.Upload,
         };
     }
 
-    private WhyEvent Why(Known torrent)
+    private WhyEvent Why(HeldTorrent torrent)
     {
         var situation = Situation(torrent);
         var (swarm, diagnosis) = (situation.Swarm ?? SwarmSnapshot.Empty, Diagnosis.Of(situation));
         return new WhyEvent(
             torrent.Id.ToString(), torrent.Name, Code(diagnosis.Cause), diagnosis.Message, swarm.Peers.Count, swarm.Peers.Count(p => p.AmInterested), swarm.Peers.Count(p => p is { AmInterested: true, IsChoking: true }),
             swarm.Known, swarm.Connecting, swarm.Counts.Failed, swarm.Counts.Incoming, swarm.Pieces.Missing, swarm.Pieces.WithNobody, swarm.Counts.Corrupt, swarm.Counts.Banned, swarm.Counts.DiskFailures,
-            situation.Contacts, Math.Round(swarm.DownloadRate), situation.DownloadLimit);
+            situation.Contacts, Math.Round(swarm.DownloadRate), situation.Limits.Download)
+        {
+            OwnDownloadLimit = situation.OwnLimits.Download,
+        };
     }
 
     private static string Phase(SwarmSnapshot? swarm) => swarm switch

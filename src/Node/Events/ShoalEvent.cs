@@ -18,6 +18,7 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(ItemEvent), "item")]
 [JsonDerivedType(typeof(StatusEvent), "status")]
 [JsonDerivedType(typeof(WhyEvent), "why")]
+[JsonDerivedType(typeof(LimitEvent), "limit")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(RemovedEvent), "removed")]
 [JsonDerivedType(typeof(LinkEvent), "link")]

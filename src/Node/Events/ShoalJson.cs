@@ -13,6 +13,7 @@ namespace Shoal.Node.Events;
 [JsonSerializable(typeof(InspectRequest))]
 [JsonSerializable(typeof(StatusRequest))]
 [JsonSerializable(typeof(WhyRequest))]
+[JsonSerializable(typeof(LimitRequest))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(RemoveRequest))]
 [JsonSerializable(typeof(DhtStatusRequest))]

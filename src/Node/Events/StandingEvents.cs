@@ -19,6 +19,12 @@ public sealed record StatusEvent(
     /// <summary>Where its bytes lie.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Path { get; init; }
+
+    /// <summary>Of this torrent alone, bytes a second; 0 for none.</summary>
+    public long OwnDownloadLimit { get; init; }
+
+    /// <summary>Of this torrent alone, bytes a second; 0 for none.</summary>
+    public long OwnUploadLimit { get; init; }
 }
 
 /// <summary>Pieces, and how many of the connected peers have them.</summary>
@@ -51,4 +57,13 @@ public sealed record PeerStatusItem(
 /// <param name="Contacts">Nodes that our DHT knows.</param>
 public sealed record WhyEvent(
     string Id, string? Name, string Cause, string Message, int Peers, int Useful, int Choking, int Known, int Connecting, int Failed, int Incoming, int Missing, int WithNobody, int Corrupt, int Banned,
-    int DiskFailures, int Contacts, double DownloadRate, long DownloadLimit) : ShoalEvent;
+    int DiskFailures, int Contacts, double DownloadRate, long DownloadLimit) : ShoalEvent
+{
+    /// <summary>Of this torrent alone, bytes a second; 0 for none.</summary>
+    public long OwnDownloadLimit { get; init; }
+}
+
+/// <summary>The rate limits that hold now, bytes a second; 0 for none.</summary>
+/// <param name="Id">Of the torrent; null for those of all together.</param>
+/// <param name="Name">Null if it is not known, or for all together.</param>
+public sealed record LimitEvent(string? Id, string? Name, long DownloadLimit, long UploadLimit) : ShoalEvent;

@@ -150,6 +150,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
             DhtPort = options.ReadOnlyDht ? 0 : dhtPort,
             HasDht = true,
             Encryption = options.Encryption,
+            LimitLocalPeers = options.LimitLan,
             Swarm = new SwarmOptions { Upload = options.Upload },
         };
         var dht = DhtService.Start(sockets, dhtOptions, options.Clock, new SecureRandom(), options.Logging.CreateLogger("Shoal.Dht"));

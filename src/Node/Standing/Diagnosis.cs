@@ -25,17 +25,30 @@ internal sealed record Diagnosis(Cause Cause, string Message)
         if (swarm.Phase == SwarmPhase.Downloading && !swarm.Fetches) return new(Cause.NotFetching, "What is here of it is served, and no command fetches the rest: 'shoal get' with its link does.");
         if (swarm.Phase == SwarmPhase.Opening) return new(Cause.Preparing, "What lies on the disk already is being looked at; nothing is asked for before that is done.");
         if (swarm.Counts.DiskFailures > 0 && swarm.DownloadRate <= 0) return new(Cause.OurDisk, $"Our disk did not take {Count(swarm.Counts.DiskFailures, "piece", "pieces")}: make room, or look at what it says.");
-        if (swarm.DownloadRate > 0 && situation.DownloadLimit > 0 && swarm.DownloadRate >= situation.DownloadLimit * NearTheLimit)
-        {
-            return new(Cause.OurLimit, $"It goes as fast as --download-limit allows: {Bytes(swarm.DownloadRate)}/s of {Bytes(situation.DownloadLimit)}/s.");
-        }
-
+        if (AtTheLimit(situation, swarm.DownloadRate) is { } limited) return limited;
         if (swarm.Peers.Count == 0) return Alone(situation, swarm);
         if (swarm.Phase == SwarmPhase.Metadata) return new(Cause.WaitingForMetadata, $"{Count(swarm.Peers.Count, "peer is", "peers are")} connected, and none has said yet what the link names.");
 
         return Stuck(swarm) ?? (swarm.DownloadRate > 0
             ? new(Cause.Goes, $"It goes, at {Bytes(swarm.DownloadRate)}/s from {Count(swarm.Peers.Count(p => p.DownloadRate > 0), "peer", "peers")}." + Beyond(swarm))
             : new(Cause.Goes, $"It is about to go: {Count(swarm.Peers.Count(p => p.AmInterested && !p.IsChoking), "peer lets", "peers let")} us ask." + Beyond(swarm)));
+    }
+
+    private static Diagnosis? AtTheLimit(Situation situation, double rate)
+    {
+        if (rate > 0 && situation.OwnLimits.Download is > 0 and var own && rate >= own * NearTheLimit)
+        {
+            return new(Cause.OurLimit, $"It goes as fast as its own limit allows: {Bytes(rate)}/s of {Bytes(own)}/s. 'shoal limit ID --download-limit RATE' changes that.");
+        }
+
+        var together = Math.Max(rate, situation.DownloadRate);
+        if (rate > 0 && situation.Limits.Download is > 0 and var whole && together >= whole * NearTheLimit)
+        {
+            var others = together > rate ? $", with {Bytes(together - rate)}/s of other torrents," : "";
+            return new(Cause.OurLimit, $"It goes as fast as --download-limit allows: {Bytes(rate)}/s{others} of {Bytes(whole)}/s. 'shoal limit --download-limit RATE' changes that.");
+        }
+
+        return null;
     }
 
     private static Diagnosis Complete(Situation situation, SwarmSnapshot swarm) => swarm.Peers.Count == 0 && swarm.Counts.Incoming == 0 && situation.Listens

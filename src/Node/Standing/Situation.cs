@@ -1,4 +1,5 @@
 using Shoal.Engine;
+using Shoal.Engine.Limits;
 
 namespace Shoal.Node.Standing;
 
@@ -20,8 +21,12 @@ internal sealed record Situation(SwarmSnapshot? Swarm)
     /// <summary>Whether peers can connect to us.</summary>
     public bool Listens { get; init; }
 
-    /// <summary>Bytes a second; 0 for none.</summary>
-    public long DownloadLimit { get; init; }
+    /// <summary>Of all torrents together.</summary>
+    public TransferRates Limits { get; init; }
 
-    public long UploadLimit { get; init; }
+    /// <summary>Of this torrent alone.</summary>
+    public TransferRates OwnLimits { get; init; }
+
+    /// <summary>Bytes a second that all torrents receive together.</summary>
+    public double DownloadRate { get; init; }
 }

@@ -33,7 +33,7 @@ public sealed class EncryptionLoopbackTests
         if (!Agree(seeds, fetches))
         {
             using var way = new Way(fetches);
-            Assert.Null(await way.Dialler.TryOpenAsync(seed.EndPoint, shared.Info.Keys, CancellationToken.None).WaitAsync(Patience));
+            Assert.Null(await way.TryOpenAsync(seed.EndPoint, shared.Info.Keys).WaitAsync(Patience));
             return;
         }
 
@@ -56,9 +56,9 @@ public sealed class EncryptionLoopbackTests
         var keys = (await seed.ShareAsync("file.bin", Piece)).Info.Keys;
         using var way = new Way(connects);
 
-        var first = await way.Dialler.TryOpenAsync(seed.EndPoint, keys, CancellationToken.None).WaitAsync(Patience);
+        var first = await way.TryOpenAsync(seed.EndPoint, keys).WaitAsync(Patience);
         var needed = way.Attempts;
-        var second = await way.Dialler.TryOpenAsync(seed.EndPoint, keys, CancellationToken.None).WaitAsync(Patience);
+        var second = await way.TryOpenAsync(seed.EndPoint, keys).WaitAsync(Patience);
 
         Assert.Equal((isEncrypted, isEncrypted), (first!.Connection is EncryptedConnection, second!.Connection is EncryptedConnection));
         Assert.Equal((attempts, attempts + 1), (needed, way.Attempts));
@@ -113,7 +113,7 @@ public sealed class EncryptionLoopbackTests
 
         await seed.Engine.LeaveAsync(seed.Engine.Find(id)!);
 
-        Assert.Null(await way.Dialler.TryOpenAsync(seed.EndPoint, [id.Truncated], CancellationToken.None).WaitAsync(Patience));
+        Assert.Null(await way.TryOpenAsync(seed.EndPoint, [id.Truncated]).WaitAsync(Patience));
     }
 
     [Fact]
@@ -143,15 +143,17 @@ public sealed class EncryptionLoopbackTests
     /// <summary>A way out that counts connections.</summary>
     private sealed class Way : ITransport, IDisposable
     {
-        private readonly RateLimiter _limiter = new(0, TimeProvider.System);
+        private readonly TransferLimits _limits = new(new RateLimiter(0, TimeProvider.System), new RateLimiter(0, TimeProvider.System));
         private readonly TcpTransport _tcp = new([new IPAddress([127, 0, 8, 1])]);
 
-        public Way(EncryptionMode mode) => Dialler = new Dialler(
-            new EngineOptions { PeerId = new PeerId(Hash160.Random(new Random(99))), Encryption = mode }, this, _limiter, _limiter, new SharedRandom(new Random(99)), TimeProvider.System);
+        private readonly Dialler _dialler;
 
-        public Dialler Dialler { get; }
+        public Way(EncryptionMode mode) => _dialler = new Dialler(
+            new EngineOptions { PeerId = new PeerId(Hash160.Random(new Random(99))), Encryption = mode }, this, new SharedRandom(new Random(99)), TimeProvider.System);
 
         public int Attempts { get; private set; }
+
+        public Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys) => _dialler.TryOpenAsync(endPoint, keys, _limits, CancellationToken.None);
 
         public ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, CancellationToken ct)
         {
@@ -161,8 +163,9 @@ public sealed class EncryptionLoopbackTests
 
         public void Dispose()
         {
-            Dialler.Dispose();
-            _limiter.Dispose();
+            _dialler.Dispose();
+            _limits.Download.Dispose();
+            _limits.Upload.Dispose();
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class EngineNode : IAsyncDisposable
     private readonly RateLimiter _upload;
     private readonly List<TorrentContent> _open = [];
 
-    public EngineNode(ITransport? transport = null, ITransportListener? listener = null, long downloadLimit = 0, long uploadLimit = 0, EncryptionMode encryption = EncryptionMode.Allow)
+    public EngineNode(ITransport? transport = null, ITransportListener? listener = null, long downloadLimit = 0, long uploadLimit = 0, EncryptionMode encryption = EncryptionMode.Allow, bool limitLocalPeers = true)
     {
         var number = Interlocked.Increment(ref _last);
         var address = new IPAddress([127, 0, 7, (byte)number]);
@@ -35,6 +35,7 @@ internal sealed class EngineNode : IAsyncDisposable
             ListenPort = listener.LocalEndPoint.Port,
             HandshakeTimeout = TimeSpan.FromSeconds(2),
             Encryption = encryption,
+            LimitLocalPeers = limitLocalPeers,
         };
         Engine = new TorrentEngine(
             options, transport ?? new TcpTransport([address]), [listener], _download, _upload, TimeProvider.System, new Random(number), NullLogger.Instance, (_, _) => { });

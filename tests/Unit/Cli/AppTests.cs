@@ -144,20 +144,32 @@ public sealed class AppTests : IDisposable
     {
         await RunAsync(
             "get", Link, "-o", "out", "--store", "s", "--listen", "127.0.0.2", "--listen", "::1", "--port", "9001", "--bootstrap", "a:1", "--bootstrap", "b:2", "--peer", "c:3",
-            "--no-lan", "--announce", "none", "--download-limit", "5MB", "--encryption", "require", "--upload-limit", "1MiB", "--memory", "32MiB", "--timeout", "2.5", "--overwrite");
+            "--no-lan", "--announce", "none", "--download-limit", "5MB", "--encryption", "require", "--upload-limit", "1MiB", "--no-limit-lan", "--memory", "32MiB", "--timeout", "2.5", "--overwrite");
 
         Assert.NotNull(_options);
         Assert.Equal(Path.Combine(_folder, "s"), _options.StorePath);
         Assert.Equal(["127.0.0.2", "::1"], _options.Listen.Select(a => a.ToString()));
         Assert.Equal((9001, true, 8468, false), (_options.Port, _options.PortIsExact, _options.DhtPort, _options.DhtPortIsExact));
         Assert.Equal((5_000_000, 1048576, 32 * 1048576), (_options.DownloadLimit, _options.UploadLimit, _options.Memory));
-        Assert.Equal(EncryptionMode.Require, _options.Encryption);
+        Assert.Equal((EncryptionMode.Require, false), (_options.Encryption, _options.LimitLan));
         Assert.Equal((false, true, true, false, false), (_options.Announce, _options.ReadOnlyDht, _options.Upload, _options.Offline, _options.ServeStore));
-        Assert.Equal(["--listen", "--port", "--no-lan", "--announce", "--encryption", "--download-limit", "--upload-limit", "--memory"], _settled);
+        Assert.Equal(["--listen", "--port", "--no-lan", "--announce", "--encryption", "--download-limit", "--upload-limit", "--no-limit-lan", "--memory"], _settled);
         var request = Assert.IsType<GetRequest>(_commands!.Requests[0]);
         Assert.Equal((Link, Path.Combine(_folder, "out"), true, 2.5), (request.Link, request.Folder, request.Overwrite, request.Timeout));
         Assert.Equal(["a:1", "b:2"], request.Bootstrap);
         Assert.Equal(["c:3"], request.Peers);
+    }
+
+    [Theory]
+    [InlineData(null, null, null, "limit")]
+    [InlineData(Id, 1_000_000L, null, "limit", Id, "--download-limit", "1MB")]
+    [InlineData(null, 0L, 2048L, "limit", "--download-limit", "0", "--upload-limit", "2KiB")]
+    public async Task ReadsLimits(string? id, long? download, long? upload, params string[] args)
+    {
+        await RunAsync(args);
+
+        Assert.Equal(new LimitRequest(id, download, upload), _commands!.Requests[0]);
+        Assert.True(_options!.Offline);
     }
 
     [Fact]
@@ -166,7 +178,7 @@ public sealed class AppTests : IDisposable
         await RunAsync("get", Id);
 
         Assert.Equal((true, true, true), (_options!.Announce, _options.ReadOnlyDht, _options.Upload));
-        Assert.Equal(EncryptionMode.Allow, _options.Encryption);
+        Assert.Equal((EncryptionMode.Allow, true), (_options.Encryption, _options.LimitLan));
         Assert.Equal((9000, false, 0, 0), (_options.Port, _options.PortIsExact, _options.DownloadLimit, _options.UploadLimit));
         Assert.Equal(Path.Combine(_folder, "data", "shoal"), _options.StorePath);
         Assert.Equal((Id, _folder), (((GetRequest)_commands!.Requests[0]).Link, ((GetRequest)_commands.Requests[0]).Folder));

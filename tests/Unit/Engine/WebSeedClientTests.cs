@@ -22,11 +22,11 @@ public sealed class WebSeedClientTests : IAsyncDisposable
     private readonly MemoryNetwork _network = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly ConcurrentQueue<string> _asked = new();
-    private readonly RateLimiter _limiter = new(0, TimeProvider.System);
+    private readonly TransferLimits _limits = new(new RateLimiter(0, TimeProvider.System), new RateLimiter(0, TimeProvider.System));
     private readonly Dialler _dialler;
 
     public WebSeedClientTests() => _dialler = new Dialler(
-        new EngineOptions { PeerId = default }, _network.TransportOf(IPAddress.Loopback), _limiter, _limiter, new SharedRandom(new Random(1)), TimeProvider.System);
+        new EngineOptions { PeerId = default }, _network.TransportOf(IPAddress.Loopback), new SharedRandom(new Random(1)), TimeProvider.System);
 
     public static TheoryData<string, bool, int, int> Refusals => new()
     {
@@ -135,7 +135,8 @@ public sealed class WebSeedClientTests : IAsyncDisposable
     {
         foreach (var listener in _listeners) await listener.DisposeAsync();
         _dialler.Dispose();
-        _limiter.Dispose();
+        _limits.Download.Dispose();
+        _limits.Upload.Dispose();
     }
 
     private async Task<string> ReadAsync(string url)
@@ -152,7 +153,7 @@ public sealed class WebSeedClientTests : IAsyncDisposable
         return Encoding.ASCII.GetString(bytes);
     }
 
-    private WebSeedClient Client(string url) => new(new Uri(url), _dialler, "Shoal");
+    private WebSeedClient Client(string url) => new(new Uri(url), _dialler, _limits, "Shoal");
 
     /// <summary>Answers each request, its head given, with a status line's rest, headers and a body.</summary>
     private void Serve(string address, Func<string, string> answer)

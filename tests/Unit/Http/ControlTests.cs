@@ -88,6 +88,30 @@ public sealed class ControlTests : IDisposable
     }
 
     [Fact]
+    public async Task CarriesLimits_ToWhoIsOnTheNetworkAlone()
+    {
+        var limits = new LimitEvent("aa", "n", 1, 2);
+        var holder = new ScriptedCommands((_, report, _) =>
+        {
+            report(limits);
+            return Task.FromResult(ExitCode.Done);
+        });
+        List<ShoalEvent> seen = [];
+        await using (await ControlServer.StartAsync(holder, new ControlScope(Fetches: true, Serves: false), Socket))
+        {
+            using var client = await ControlClient.ConnectAsync([Socket]);
+            await client.LimitAsync(new LimitRequest("aa", null, 2), seen.Add, default);
+        }
+
+        Assert.Equal([new LimitRequest("aa", null, 2)], holder.Requests);
+        Assert.Equal([limits], seen);
+        await using var offline = await ControlServer.StartAsync(holder, new ControlScope(Fetches: false, Serves: false), Socket);
+        using var waiting = await ControlClient.ConnectAsync([Socket]);
+        var refused = await Assert.ThrowsAsync<ControlException>(() => waiting.LimitAsync(new LimitRequest(null, null, null), seen.Add, default));
+        Assert.Equal(ControlFailure.Busy, refused.Failure);
+    }
+
+    [Fact]
     public async Task CarriesHowTorrentsStand()
     {
         var status = new StatusEvent("aa", "n", "downloading", 1, 2, 3, 4, 5, 6, 7, 8, 9, new PiecesItem(2, 1, 1, [0, 1], [new(0.5, 1)]), [], 1, 2, 3, 4, 5, 6, 7, 8, 9, "goes", "It goes.");

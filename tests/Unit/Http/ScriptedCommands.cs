@@ -26,6 +26,8 @@ internal sealed class ScriptedCommands(Script script) : IShoalCommands
 
     public Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
+    public Task<ExitCode> LimitAsync(LimitRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);

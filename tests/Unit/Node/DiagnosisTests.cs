@@ -76,8 +76,11 @@ public sealed class DiagnosisTests
     {
         var fast = Situation(Downloading with { Peers = [Giving], DownloadRate = 950_000 });
 
-        Assert.Equal(Cause.OurLimit, Of(fast with { DownloadLimit = 1_000_000 }));
-        Assert.Equal(Cause.Goes, Of(fast with { DownloadLimit = 5_000_000 }));
+        Assert.Equal(Cause.OurLimit, Of(fast with { Limits = new(1_000_000, 0) }));
+        Assert.Equal(Cause.Goes, Of(fast with { Limits = new(5_000_000, 0) }));
+        Assert.Equal(Cause.OurLimit, Of(fast with { OwnLimits = new(1_000_000, 0), Limits = new(5_000_000, 0) }));
+        Assert.Equal(Cause.OurLimit, Of(fast with { Limits = new(5_000_000, 0), DownloadRate = 4_900_000 })); // with what others take
+        Assert.Equal(Cause.Goes, Of(fast with { OwnLimits = new(5_000_000, 1), Limits = new(5_000_000, 1), DownloadRate = 950_000 }));
         Assert.Equal(Cause.Goes, Of(fast));
     }
 
