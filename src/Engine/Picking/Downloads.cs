@@ -29,10 +29,10 @@ internal sealed class Downloads
     private readonly Disputes _disputes;
     private readonly Suspects _suspects = new();
     private readonly Endgame _endgame;
+    private readonly InFlight _inFlight;
     private readonly Dictionary<int, OpenPiece> _open = [];
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
-    private bool _lacksMemory;
 
     public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, Wishes wishes, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
     {
@@ -43,7 +43,7 @@ internal sealed class Downloads
         _helping = new Helping(peers, _geometry);
         _info = info;
         _disputes = new Disputes(info, layers);
-        _endgame = new Endgame(peers, _open);
+        _endgame = new Endgame(peers, _open, _inFlight = new InFlight(peers));
         for (var file = 0; file < _geometry.FileCount; file++) OnLayerKnown(new FileIndex(file));
     }
 
@@ -183,13 +183,13 @@ internal sealed class Downloads
     /// <summary>Fills the peer's window.</summary>
     public void Ask(Peer peer, TimeSpan now)
     {
-        _lacksMemory = false;
         var room = peer.Window.Size - peer.Owed.Count;
         if (room < Math.Min(16, peer.Window.Size / 4) && peer.Owed.Count > 0) return; // in runs, so that the other side can read in runs
 
+        room = Math.Min(room, _inFlight.RoomFor(peer));
         for (; room > 0; room--)
         {
-            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !_endgame.TryTake(peer, now, _picker.IsEmpty || _lacksMemory, out piece, out block)) return;
+            if (!TryTakeUrgent(peer, now, out var piece, out var block) && !TryTakeFree(peer, out piece, out block) && !_endgame.TryTake(peer, now, _picker.IsEmpty, out piece, out block)) return;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
@@ -202,6 +202,7 @@ internal sealed class Downloads
         peer.LastBlock = now;
         peer.IsSnubbed = false;
         peer.Window.OnReceived(e.Count, e.Bytes);
+        _inFlight.OnReceived(e.Bytes, now);
         for (var i = 0; i < e.Count; i++)
         {
             var block = new BlockIndex(e.First + i);
@@ -239,6 +240,7 @@ internal sealed class Downloads
         peer.LastBlock = now;
         peer.IsSnubbed = false;
         peer.Window.OnReceived(1, e.Bytes);
+        _inFlight.OnReceived(e.Bytes, now);
         Settle(peer, e.Piece, e.Block, now);
     }
 
@@ -402,11 +404,7 @@ internal sealed class Downloads
     private bool TryOpen(Peer peer, PieceIndex index, out OpenPiece piece)
     {
         piece = null!;
-        if (!_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer))
-        {
-            _lacksMemory = true;
-            return false;
-        }
+        if (!_buffers.TryLease(_geometry.LengthOf(index), _open.Count, out var buffer)) return false;
 
         _picker.Remove(index);
         peer.LastBegun = index;

@@ -4,10 +4,11 @@ using Shoal.Engine.Peers;
 namespace Shoal.Engine.Picking;
 
 /// <summary>When nothing is left to ask a peer for: finds the block that would come last, so that a faster peer is asked for it as well.</summary>
-internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnlyDictionary<int, OpenPiece> open)
+internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnlyDictionary<int, OpenPiece> open, InFlight inFlight)
 {
     private const int AskersPerBlock = 2;
     private const int MaxLooks = 64;
+    private const double LongerThanAll = 1.5;
     private static readonly TimeSpan WorthAskingTwice = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan WorthAskingTwiceBefore = TimeSpan.FromMilliseconds(300); // it takes a little of somebody's uplink
     private static readonly TimeSpan Unmeasured = TimeSpan.FromMilliseconds(100); // a peer that gave all it was asked for before there was a rate
@@ -22,6 +23,8 @@ internal sealed class Endgame(IReadOnlyDictionary<PeerKey, Peer> peers, IReadOnl
         if (mine is null) return false;
 
         var worst = mine.Value * 2 + (isEnd ? WorthAskingTwice : WorthAskingTwiceBefore);
+        var drain = inFlight.Drain * LongerThanAll; // where our own link is what is full, nobody is late before that
+        if (drain > worst) worst = drain;
         foreach (var other in peers.Values)
         {
             if (other == peer || other.Owed.Last is not { } last) continue;

@@ -27,7 +27,7 @@ internal sealed class SimNode : ISwarmEffects
     private readonly Bitfield _present;
     private TimeSpan _downFree;
     private bool _isSending;
-    private int _nextUpload;
+    private readonly Queue<SimConnection> _turns = []; // those with requests, each once
     private int _nextKey;
 
     public SimNode(SimCity city, NetEndPoint endPoint, bool isSeed, double up, double down, SimBehaviour behaviour, bool knowsLayers, long memory, Random random)
@@ -81,6 +81,9 @@ internal sealed class SimNode : ISwarmEffects
     public string Describe() => $"{EndPoint} has {Pieces} of {_present.Length}: " + string.Join(", ", _core.Peers.Select(p =>
         $"{p.EndPoint} choking {p.IsChoking} interested {p.AmInterested} owes {p.Owed.Count} window {p.Window.Size} snubbed {p.IsSnubbed}"));
 
+    /// <summary>When it vanished; null while it is there.</summary>
+    public TimeSpan? LeftAt { get; private set; }
+
     private int Name => EndPoint.Address.GetAddressBytes()[3] | EndPoint.Address.GetAddressBytes()[2] << 8;
 
     public void Start(IReadOnlyList<NetEndPoint> others)
@@ -94,6 +97,7 @@ internal sealed class SimNode : ISwarmEffects
     public void Leave()
     {
         IsGone = true;
+        LeftAt = _city.Now;
         foreach (var connection in _connections.Values.ToList()) Drop(connection, CloseReason.Stopping);
         _core.Close();
     }
@@ -280,6 +284,7 @@ internal sealed class SimNode : ISwarmEffects
             return;
         }
 
+        if (connection.Uploads.Count == 0) _turns.Enqueue(connection);
         connection.Uploads.Enqueue(request);
         if (connection.Asked != request.Piece) Handle(new SwarmEvent.PieceAsked(connection.Key, new PieceIndex(connection.Asked = request.Piece)));
         Pump();
@@ -323,12 +328,15 @@ internal sealed class SimNode : ISwarmEffects
     {
         if (_isSending || IsGone || _behaviour == SimBehaviour.Staller) return;
 
-        var waiting = _connections.Values.Where(c => c.Uploads.Count > 0).OrderBy(c => c.Key.Value).ToList();
-        if (waiting.Count == 0) return;
+        BlockRequest request;
+        SimConnection? next;
+        do
+        {
+            if (!_turns.TryDequeue(out next)) return;
+        }
+        while (!next.Uploads.TryDequeue(out request));
 
-        var next = waiting.Find(c => c.Key.Value > _nextUpload) ?? waiting[0];
-        _nextUpload = next.Key.Value;
-        var request = next.Uploads.Dequeue();
+        if (next.Uploads.Count > 0) _turns.Enqueue(next);
         var block = _city.Torrent.Block(new PieceIndex(request.Piece), new BlockIndex(request.Begin));
         _isSending = true;
         _city.After(TimeSpan.FromSeconds(block.Length / Up), () =>

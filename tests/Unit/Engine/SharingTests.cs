@@ -112,7 +112,19 @@ public sealed class SharingTests
         slow.LastBlock = Now;
         var piece = Piece(2, slow, asked: owed);
 
-        Assert.Equal(isAsked, new Endgame(_peers, new Dictionary<int, OpenPiece> { [2] = piece }).TryTake(fast, Now, isEnd, out _, out _));
+        Assert.Equal(isAsked, new Endgame(_peers, new Dictionary<int, OpenPiece> { [2] = piece }, new InFlight(_peers)).TryTake(fast, Now, isEnd, out _, out _));
+    }
+
+    [Fact]
+    public void NobodyIsLate_WhenOurOwnLinkIsFull()
+    {
+        var (slow, fast) = (Add(100), Add(10 * Fast));
+        slow.LastBlock = Now;
+        var piece = Piece(2, slow, asked: 3);
+        var inFlight = new InFlight(_peers);
+        for (var i = 0; i <= 10; i++) inFlight.OnReceived(1_000, Now - (10 - i) * TimeSpan.FromMilliseconds(100));
+
+        Assert.False(new Endgame(_peers, new Dictionary<int, OpenPiece> { [2] = piece }, inFlight).TryTake(fast, Now, isEnd: true, out _, out _));
     }
 
     [Fact]
