@@ -132,6 +132,9 @@ internal sealed class Swarm
             case SwarmEvent.PieceStored stored:
                 OnStored(stored, now);
                 break;
+            case SwarmEvent.RunStored stored:
+                OnRunStored(stored, now);
+                break;
             case SwarmEvent.PieceLost lost:
                 OnLost(lost.Piece, now);
                 break;
@@ -271,6 +274,21 @@ internal sealed class Swarm
         _dealings.AskAll(now);
     }
 
+    private void OnRunStored(SwarmEvent.RunStored e, TimeSpan now)
+    {
+        if (_content.Downloads is not { } downloads) return;
+
+        Ban(downloads.OnRunStored(e), now);
+        if (e.Status == PutStatus.Corrupt) _counts.Corrupt++;
+        if (e.Status == PutStatus.Failed)
+        {
+            _counts.DiskFailures++;
+            _dealings.Rest(now + DiskRest);
+        }
+
+        _dealings.AskAll(now);
+    }
+
     private void OnLost(PieceIndex piece, TimeSpan now)
     {
         if (Have is not { } have || !have.Clear(piece)) return;
@@ -355,6 +373,7 @@ internal sealed class Swarm
         SayWhetherOnlyGives();
         _webSeeds.Tick(Have is not null && Wants, Peers, now);
         _content.Hashes?.Ask(now);
+        _content.Downloads?.Tick(now);
         _dealings.DealSlots(now);
         _dealings.AskAll(now);
     }

@@ -43,7 +43,7 @@ internal sealed class SwarmContent(SwarmOptions options, PieceBufferPool buffers
         CloseDownloads();
         (_info, Layers, Have, Fetches) = (e.Info, e.Layers, new Bitfield(e.Have), e.Fetch);
         Wishes = new Wishes(Have, e.Only?.Pieces);
-        Downloads = new Downloads(e.Info, e.Layers, Have, Wishes, buffers, random, effects, neighbours.ByKey);
+        Downloads = new Downloads(e.Info, e.Layers, Have, Wishes, buffers, random, effects, neighbours.ByKey, options.QuestionTimeout);
         Suggestions = new Suggestions(e.Info.Geometry, random);
         LookForHashes();
     }

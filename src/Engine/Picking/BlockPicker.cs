@@ -12,14 +12,13 @@ internal sealed class BlockPicker(TorrentGeometry geometry, OpenPieces open, Pie
     private readonly Urgency _urgency = new(deadlines, peers, geometry);
     private readonly Helping _helping = new(peers, geometry);
     private readonly Endgame _endgame = new(peers, open.ByIndex);
-    private bool _lacksMemory;
 
     /// <summary>A peer is about to be asked: there may be memory now.</summary>
-    public void Begin() => _lacksMemory = false;
+    public void Begin() => open.LacksMemory = false;
 
     /// <summary>Picks a block, and notes that the peer is asked for it.</summary>
     public bool TryTake(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block) =>
-        TryTakeUrgent(peer, now, out piece, out block) || TryTakeFree(peer, out piece, out block) || _endgame.TryTake(peer, now, order.IsEmpty || _lacksMemory, out piece, out block);
+        TryTakeUrgent(peer, now, out piece, out block) || TryTakeFree(peer, out piece, out block) || _endgame.TryTake(peer, now, order.IsEmpty || open.LacksMemory, out piece, out block);
 
     /// <summary>All who can be of help in time work on what is needed soonest, whoever began it.</summary>
     private bool TryTakeUrgent(Peer peer, TimeSpan now, out OpenPiece piece, out BlockIndex block)
@@ -52,27 +51,27 @@ internal sealed class BlockPicker(TorrentGeometry geometry, OpenPieces open, Pie
 
         foreach (var orphan in open.WithFree)
         {
-            if (orphan.Owner is not null || !orphan.CanBeAskedOf(peer)) continue;
+            if (orphan.Owner is not null || !Take(peer, orphan, out block)) continue;
 
             piece = orphan;
             open.Own(peer, piece);
-            return Take(peer, piece, out block);
+            return true;
         }
 
-        if (_helping.Find(peer, open.WithFree) is { } slow)
+        if (_helping.Find(peer, open.WithFree) is { } slow && Take(peer, slow, out block))
         {
             piece = slow;
-            return Take(peer, piece, out block);
+            return true;
         }
 
-        if (!peer.IsSnubbed && TryBegin(peer, out piece)) return Take(peer, piece, out block);
+        if (!peer.IsSnubbed && TryBegin(peer, out piece) && Take(peer, piece, out block)) return true;
 
         foreach (var other in open.WithFree)
         {
-            if (other.IsExclusive || !other.CanBeAskedOf(peer)) continue;
+            if (other.IsExclusive || !Take(peer, other, out block)) continue;
 
             piece = other;
-            return Take(peer, piece, out block);
+            return true;
         }
 
         block = default;
@@ -82,6 +81,7 @@ internal sealed class BlockPicker(TorrentGeometry geometry, OpenPieces open, Pie
     private bool TryBegin(Peer peer, out OpenPiece piece)
     {
         piece = null!;
+        if (open.HasEnoughInRuns(peer)) return false;
         if (TryPickSuggested(peer, out var suggested)) return TryOpen(peer, suggested, out piece);
 
         return (TryNext(peer, out var index) || order.TryPick(peer.Askable, peer.Refused, out index)) && TryOpen(peer, index, out piece);
@@ -100,11 +100,7 @@ internal sealed class BlockPicker(TorrentGeometry geometry, OpenPieces open, Pie
 
     private bool TryOpen(Peer peer, PieceIndex index, out OpenPiece piece)
     {
-        if (!open.TryOpen(peer, index, out piece))
-        {
-            _lacksMemory = true;
-            return false;
-        }
+        if (!open.TryOpen(peer, index, out piece)) return false;
 
         order.Remove(index);
         peer.LastBegun = index;
@@ -124,6 +120,7 @@ internal sealed class BlockPicker(TorrentGeometry geometry, OpenPieces open, Pie
         if (!piece.CanBeAskedOf(peer) || !piece.TryTakeFree(peer.Key, out block)) return false;
 
         open.Track(piece);
+        if (piece.Runs is not null && piece.Free == piece.BlockCount / 2 && !peer.IsSnubbed) TryBegin(peer, out _); // its leaf hashes are here by the time they are needed
         return true;
     }
 }

@@ -21,19 +21,23 @@ internal sealed class Downloads
     private readonly Wishes _wishes;
     private readonly ISwarmEffects _effects;
     private readonly PieceOrder _order;
+    private readonly RunLeaves _leaves;
     private readonly OpenPieces _open;
     private readonly BlockPicker _picker;
     private readonly Deadlines _deadlines = new();
     private readonly Disputes _disputes;
     private readonly Suspects _suspects = new();
+    private readonly TimeSpan _patience;
 
-    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, Wishes wishes, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers)
+    public Downloads(TorrentInfo info, PieceLayers layers, Bitfield have, Wishes wishes, PieceBufferPool buffers, Random random, ISwarmEffects effects, IReadOnlyDictionary<PeerKey, Peer> peers, TimeSpan patience)
     {
         (_info, _geometry, _layers, _have, _wishes, _effects, _peers) = (info, info.Geometry, layers, have, wishes, effects, peers);
         _order = new PieceOrder(wishes, _geometry.PieceCount, random);
-        _open = new OpenPieces(_geometry, buffers);
+        _leaves = new RunLeaves(info, layers, peers);
+        _open = new OpenPieces(_geometry, new SwarmMemory(buffers), _leaves);
         _picker = new BlockPicker(_geometry, _open, _order, _deadlines, peers);
         _disputes = new Disputes(info, layers);
+        _patience = patience;
         for (var file = 0; file < _geometry.FileCount; file++) OnLayerKnown(new FileIndex(file));
     }
 
@@ -123,6 +127,7 @@ internal sealed class Downloads
     {
         ReleaseAll(peer);
         _disputes.Forget(peer.Key);
+        _leaves.Forget(peer.Key);
         if (peer.Has is null) return;
 
         for (var piece = peer.Has.NextSet(0); piece >= 0; piece = peer.Has.NextSet(piece + 1)) _order.Lower(new PieceIndex(piece));
@@ -171,13 +176,20 @@ internal sealed class Downloads
         _picker.Begin();
         for (; room > 0; room--)
         {
-            if (!_picker.TryTake(peer, now, out var piece, out var block)) return;
+            if (!_picker.TryTake(peer, now, out var piece, out var block)) break;
 
             if (peer.Owed.Count == 0) peer.LastBlock = now;
             peer.Owed.AddLast(new OwedBlock(piece.Index, block, now, peer.Owed.Count == 0));
-            _effects.SendRequest(peer.Key, piece.Index, block, piece.Buffer);
+            _effects.SendRequest(peer.Key, piece.Index, block, piece.BufferOf(block)!);
         }
+
+        if (_leaves.IsEmpty) return;
+
+        foreach (var request in _leaves.Pick(peer, now, _patience)) _effects.SendHashRequest(peer.Key, request);
     }
+
+    /// <summary>Time passes.</summary>
+    public void Tick(TimeSpan now) => _leaves.Tick(now, _patience * 2); // whoever is asked may have to hash the whole piece first
 
     public void OnReceived(Peer peer, SwarmEvent.BlocksReceived e, TimeSpan now)
     {
@@ -188,7 +200,7 @@ internal sealed class Downloads
         {
             var block = new BlockIndex(e.First + i);
             Settle(peer, e.Piece, block, now);
-            if (!_open.TryGet(e.Piece, out var piece)) continue;
+            if (!_open.TryGet(e.Piece, out var piece) || !piece.IsFilled(block)) continue;
 
             piece.Receive(peer.Key, block);
             _open.Track(piece);
@@ -199,12 +211,46 @@ internal sealed class Downloads
                 if (_peers.TryGetValue(other, out var late) && !late.Handshake.HasFast) Settle(late, e.Piece, block, null); // it will not answer
             }
 
-            if (!piece.IsWhole || piece.IsStoring) continue;
-
-            piece.IsStoring = true;
-            _open.DropCurrent(piece);
-            _effects.StorePiece(piece.Index, piece.Buffer);
+            if (piece.Runs is not null) StoreRunIfWhole(piece, piece.Runs, PieceRuns.Of(block));
+            else if (piece.IsWhole && !piece.IsStoring) BeginStoring(piece);
         }
+    }
+
+    private void BeginStoring(OpenPiece piece)
+    {
+        piece.IsStoring = true;
+        _open.DropCurrent(piece);
+        if (piece.Buffer is { } buffer) _effects.StorePiece(piece.Index, buffer);
+        else _effects.EnterPiece(piece.Index);
+    }
+
+    private void StoreRunIfWhole(OpenPiece piece, PieceRuns runs, int run)
+    {
+        if (!runs.IsOpen(run) || !piece.IsRunWhole(run)) return;
+
+        var buffer = runs.BeginStoring(run, out var proof);
+        _effects.StoreRun(piece.Index, buffer, proof);
+    }
+
+    /// <returns>Peers that are proven to have sent what is wrong.</returns>
+    public IReadOnlyCollection<PeerKey> OnRunStored(SwarmEvent.RunStored e)
+    {
+        if (!_open.TryGet(e.Piece, out var piece) || piece.Runs is not { } runs || !runs.IsStoring(e.Buffer)) return [];
+
+        var run = PieceRuns.Of(e.Buffer.First);
+        if (e.Status == PutStatus.Stored)
+        {
+            runs.OnStored(run);
+            if (runs.AreAllStored) BeginStoring(piece);
+            return [];
+        }
+
+        runs.OnNotStored(run);
+        IReadOnlyCollection<PeerKey> blamed = [];
+        if (e.Status == PutStatus.Corrupt) blamed = Disputes.DiscardBad(piece, e.Buffer, runs.Leaves!.Of(e.Buffer.First, e.Buffer.BlockCount));
+        else for (var i = 0; i < e.Buffer.BlockCount; i++) piece.Discard(new BlockIndex(e.Buffer.First + i));
+        _open.Track(piece);
+        return blamed;
     }
 
     /// <summary>Blocks of a peer that is not listened to any more.</summary>
@@ -243,14 +289,14 @@ internal sealed class Downloads
         if (status == PutStatus.Corrupt)
         {
             var givers = piece.Givers();
-            if (givers.Count > 1 && ProvesByTree(index) && _disputes.TryOpen(piece)) return [];
-            if (givers.Count > 1 && !ProvesByTree(index)) _suspects.Remember(piece);
+            if (givers.Count > 1 && piece.Runs is null && ProvesByTree(index) && _disputes.TryOpen(piece)) return [];
+            if (givers.Count > 1 && piece.Runs is null && !ProvesByTree(index)) _suspects.Remember(piece);
 
             _open.Reopen(piece, exclusive: givers.Count > 1);
             return givers.Count == 1 ? givers : [];
         }
 
-        var blamed = status == PutStatus.Stored ? _suspects.Compare(piece) : [];
+        var blamed = status == PutStatus.Stored && piece.Runs is null ? _suspects.Compare(piece) : [];
         _open.Close(piece);
         if (status == PutStatus.Stored)
         {
@@ -276,12 +322,13 @@ internal sealed class Downloads
     public IEnumerable<HashRequest> PickLeaves(Peer peer, TimeSpan now, TimeSpan patience)
     {
         foreach (var hopeless in _disputes.TakeHopeless(now, patience)) _open.Reopen(hopeless, exclusive: true);
-        return _disputes.Pick(peer, now, patience);
+        return _leaves.IsEmpty ? _disputes.Pick(peer, now, patience) : [.. _disputes.Pick(peer, now, patience), .. _leaves.Pick(peer, now, patience)];
     }
 
     /// <returns>Peers to blame; null if the answer belongs to no dispute.</returns>
-    public IReadOnlyCollection<PeerKey>? OnLeaves(HashRequest request, ReadOnlySpan<byte> leaves)
+    public IReadOnlyCollection<PeerKey>? OnLeaves(Peer peer, HashRequest request, ReadOnlySpan<byte> leaves)
     {
+        if (_leaves.TryTake(request, leaves, out var lied)) return lied ? [peer.Key] : [];
         if (!_disputes.TrySettle(request, leaves, out var piece, out var blamed)) return null;
 
         if (piece is null) return blamed;
@@ -302,7 +349,7 @@ internal sealed class Downloads
     /// <summary>Whether leaf hashes can tell which block of a piece is wrong.</summary>
     private bool ProvesByTree(PieceIndex piece) => _info.HasV2 && _layers.IsKnown(piece);
 
-    public bool OnLeavesRejected(HashRequest request) => _disputes.OnRejected(request);
+    public bool OnLeavesRejected(Peer peer, HashRequest request) => _leaves.TryReject(peer, request) || _disputes.OnRejected(request);
 
     private static void Settle(Peer peer, PieceIndex piece, BlockIndex block, TimeSpan? now)
     {

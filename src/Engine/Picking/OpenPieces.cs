@@ -6,8 +6,9 @@ using Shoal.Engine.Peers;
 namespace Shoal.Engine.Picking;
 
 /// <summary>The pieces on their way: which of them have blocks that nobody was asked for, and whose each is. A peer works on one piece of its own at a time.</summary>
-internal sealed class OpenPieces(TorrentGeometry geometry, PieceBufferPool buffers)
+internal sealed class OpenPieces(TorrentGeometry geometry, SwarmMemory memory, RunLeaves leaves)
 {
+    private const int MostInRuns = 2; // one that is fetched, and one whose leaf hashes are asked for
     private readonly Dictionary<int, OpenPiece> _open = [];
     private readonly HashSet<OpenPiece> _withFree = [];
     private readonly Dictionary<PeerKey, OpenPiece> _current = [];
@@ -15,6 +16,13 @@ internal sealed class OpenPieces(TorrentGeometry geometry, PieceBufferPool buffe
     public int Count => _open.Count;
 
     public IReadOnlyDictionary<int, OpenPiece> ByIndex => _open;
+
+    /// <summary>Whether memory was refused since this was last cleared.</summary>
+    public bool LacksMemory
+    {
+        get => memory.IsShort;
+        set => memory.IsShort = value;
+    }
 
     /// <summary>Those with blocks that nobody was asked for.</summary>
     public IReadOnlyCollection<OpenPiece> WithFree => _withFree;
@@ -26,15 +34,31 @@ internal sealed class OpenPieces(TorrentGeometry geometry, PieceBufferPool buffe
     /// <summary>The piece that a peer began, or took over, last.</summary>
     public bool TryGetCurrent(Peer peer, [MaybeNullWhen(false)] out OpenPiece piece) => _current.TryGetValue(peer.Key, out piece);
 
+    /// <summary>Whether of pieces that come in runs there are enough that the peer can be asked for.</summary>
+    public bool HasEnoughInRuns(Peer peer)
+    {
+        var count = 0;
+        foreach (var piece in _withFree)
+        {
+            if (piece.Runs is not null && !piece.IsExclusive && piece.CanBeAskedOf(peer) && ++count == MostInRuns) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whole, if there are to be several of its length in memory; else in runs, whose memory comes with each.</summary>
     /// <returns>False if there is no memory for it.</returns>
     public bool TryOpen(Peer peer, PieceIndex index, out OpenPiece piece)
     {
         piece = null!;
-        if (!buffers.TryLease(geometry.LengthOf(index), _open.Count, out var buffer)) return false;
+        var (length, blocks) = (geometry.LengthOf(index), geometry.BlockCountOf(index));
+        if (memory.MayBeWhole(length) && memory.TryLease(length, out var buffer)) piece = new OpenPiece(index, buffer, blocks);
+        else if (length <= PieceBufferPool.RunLength || (memory.MayBeWhole(length) && !memory.IsEmpty)) return false;
+        else piece = new OpenPiece(index, new PieceRuns(memory, length, leaves.LeavesOf(index)), blocks);
 
-        piece = new OpenPiece(index, buffer, geometry.BlockCountOf(index));
         _open[index] = piece;
         Own(peer, piece);
+        if (piece.Runs is not null) leaves.Want(piece);
         return true;
     }
 
@@ -98,15 +122,24 @@ internal sealed class OpenPieces(TorrentGeometry geometry, PieceBufferPool buffe
         _open.Remove(piece.Index);
         _withFree.Remove(piece);
         DropCurrent(piece);
-        piece.Buffer.Release();
+        Release(piece);
     }
 
     /// <summary>Gives all memory back.</summary>
     public void CloseAll()
     {
-        foreach (var piece in _open.Values) piece.Buffer.Release();
+        foreach (var piece in _open.Values) Release(piece);
         _open.Clear();
         _withFree.Clear();
         _current.Clear();
+    }
+
+    private void Release(OpenPiece piece)
+    {
+        if (piece.Buffer is { } buffer) memory.Release(buffer);
+        if (piece.Runs is null) return;
+
+        piece.Runs.ReleaseAll();
+        leaves.Drop(piece);
     }
 }
