@@ -9,7 +9,10 @@ public sealed record EngineOptions
     /// <summary>Our name in handshakes.</summary>
     public required PeerId PeerId { get; init; }
 
-    /// <summary>Bytes for buffers; open pieces get half of it.</summary>
+    /// <summary>With less there is no room for a few runs of 256 KiB at once.</summary>
+    public const long LeastMemory = 4 * 1024 * 1024;
+
+    /// <summary>Bytes for buffers, <see cref="LeastMemory"/> or more; open pieces stay within half of it.</summary>
     public long Memory { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>What we call ourselves to peers (BEP 10).</summary>

@@ -1,5 +1,6 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Core.Merkle;
 using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
 using Shoal.Wire;
@@ -67,6 +68,12 @@ internal interface ISwarmEffects
 
     /// <summary>Every block of the piece is in the buffer: prove it and put it in its place.</summary>
     void StorePiece(PieceIndex piece, PieceBuffer buffer);
+
+    /// <summary>Every block of a run of a piece is in the buffer: prove it, if its leaves are given, and write it where it belongs.</summary>
+    void StoreRun(PieceIndex piece, PieceBuffer buffer, PieceLeaves? leaves);
+
+    /// <summary>Every run of the piece is written: prove what of it is not, and make it present.</summary>
+    void EnterPiece(PieceIndex piece);
 
     /// <summary>A piece is present, and a peer gave it, or most of it.</summary>
     void PieceArrived(PieceIndex piece, PeerKey giver);

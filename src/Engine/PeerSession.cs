@@ -36,7 +36,8 @@ internal sealed class PeerSession : IPeerHandler
     private const int MaxStrays = 256;
     private const int MaxStatements = 1000;
     private const int MaxHashQuestions = 64;
-    private const int MaxLeafQuestions = 256; // each costs the hashing of a piece
+    private const int MaxLeafQuestions = 256; // each may cost the hashing of a piece
+    private const int BytesPerLeafQuestion = 1 << 20; // and who takes pieces run by run has one for each 8 MiB
 
     private readonly Func<SwarmEvent, ValueTask> _post;
     private readonly Action<PeerSession, int> _portHeard;
@@ -240,7 +241,7 @@ internal sealed class PeerSession : IPeerHandler
                 if (!_hashQuestions.TryDequeue(out request)) return;
             }
 
-            var isTooMuch = request.Range.BaseLayer == 0 && ++_leafQuestions > MaxLeafQuestions;
+            var isTooMuch = request.Range.BaseLayer == 0 && ++_leafQuestions > MaxLeafQuestions + Uploaded / BytesPerLeafQuestion;
             var hashes = isTooMuch ? null : await served.Hashes.AnswerAsync(request, ct);
             Connection.Send((request, hashes), static (output, answer) => MessageWriter.WriteHashes(
                 output, answer.hashes is null ? MessageType.HashReject : MessageType.Hashes, answer.request, answer.hashes));
@@ -265,7 +266,7 @@ internal sealed class PeerSession : IPeerHandler
             return CloseReason.MalformedMessage;
         }
 
-        if (buffer is null || !buffer.TryClaim(block))
+        if (buffer is null || !buffer.TryFill(block, bytes))
         {
             buffer?.Release();
             EndRun();
@@ -273,7 +274,6 @@ internal sealed class PeerSession : IPeerHandler
             return CloseReason.None;
         }
 
-        bytes.CopyTo(buffer.Memory.Span[begin..]);
         buffer.Release();
         Received(index, block, bytes.Length);
         return CloseReason.None;

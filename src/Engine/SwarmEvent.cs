@@ -1,6 +1,7 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
+using Shoal.Engine.Buffers;
 using Shoal.Engine.WebSeeds;
 using Shoal.Storage;
 using Shoal.Wire;
@@ -85,6 +86,9 @@ internal abstract record SwarmEvent
     internal sealed record OrderChosen(bool InOrder) : SwarmEvent;
 
     internal sealed record PieceStored(PieceIndex Piece, PutStatus Status) : SwarmEvent;
+
+    /// <summary>A run of a piece was proven and written, or was not.</summary>
+    internal sealed record RunStored(PieceIndex Piece, PieceBuffer Buffer, PutStatus Status) : SwarmEvent;
 
     internal sealed record PieceLost(PieceIndex Piece) : SwarmEvent;
 

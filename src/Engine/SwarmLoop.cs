@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Core.Merkle;
 using Shoal.Core.Metainfo;
 using Shoal.Engine.Buffers;
 using Shoal.Engine.Limits;
@@ -470,18 +471,27 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.LayerKnown(FileIndex file) => _content?.LayersChanged(file);
 
-    void ISwarmEffects.StorePiece(PieceIndex piece, PieceBuffer buffer) => _ = StoreAsync(piece, buffer);
+    void ISwarmEffects.StorePiece(PieceIndex piece, PieceBuffer buffer) =>
+        _ = StoreAsync(buffer, content => content.PutAsync(piece, buffer.Memory, CancellationToken.None), status => new SwarmEvent.PieceStored(piece, status));
 
-    private async Task StoreAsync(PieceIndex piece, PieceBuffer buffer)
+    void ISwarmEffects.StoreRun(PieceIndex piece, PieceBuffer buffer, PieceLeaves? leaves) => _ = StoreAsync(
+        buffer,
+        content => new(content.PutRunAsync(piece, buffer.First * TorrentGeometry.BlockLength, buffer.Memory, leaves, CancellationToken.None)),
+        status => new SwarmEvent.RunStored(piece, buffer, status));
+
+    void ISwarmEffects.EnterPiece(PieceIndex piece) =>
+        _ = StoreAsync(null, content => new(content.EnterAsync(piece, CancellationToken.None)), status => new SwarmEvent.PieceStored(piece, status));
+
+    private async Task StoreAsync(PieceBuffer? buffer, Func<TorrentContent, ValueTask<PutOutcome>> put, Func<PutStatus, SwarmEvent> tell)
     {
         if (!_outstanding.TryEnter()) return;
 
-        buffer.AddReference();
+        buffer?.AddReference();
         try
         {
-            var outcome = await _content!.PutAsync(piece, buffer.Memory, CancellationToken.None);
+            var outcome = await put(_content!);
             if (outcome.Error is { } error) _completed.TrySetException(error);
-            await PostLaterAsync(new SwarmEvent.PieceStored(piece, outcome.Status));
+            await PostLaterAsync(tell(outcome.Status));
         }
         catch (Exception e)
         {
@@ -489,7 +499,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         }
         finally
         {
-            buffer.Release();
+            buffer?.Release();
             _outstanding.Leave();
         }
     }

@@ -21,6 +21,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     private List<FileIndex> _newLayers = [];
     private List<FileIndex> _savingLayers = [];
     private CopyPlaces? _savingPlaces;
+    private readonly PartialPieces _partial;
     private long _version, _savingVersion, _savedVersion;
 
     internal TorrentContent(StoreContext context, StoredTorrent torrent, CopyRow row, Action<TorrentContent> closed)
@@ -31,6 +32,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         Layers = row.Layers;
         Layout = new DiskLayout(row.Info, torrent.Path);
         State = new ContentState(row.Info, context.BootId, row.State, row.Places);
+        _partial = new PartialPieces(context, this);
     }
 
     public TorrentInfo Info { get; }
@@ -89,6 +91,20 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         var work = _context.Puts.Rent().Set(this, piece, data, ct);
         return _context.Workers.TryPost(work) ? work.Task : PostAsync(work, ct);
     }
+
+    /// <summary>Writes a run of a piece that is too large to be held whole: proven, if its leaf hashes are given. Nothing counts until <see cref="EnterAsync"/>.</summary>
+    /// <param name="begin">In the piece; a multiple of 16 KiB.</param>
+    /// <param name="data">Whole blocks but for the last of the piece; lent until the task ends.</param>
+    /// <param name="leaves">Null, or those of the run are known.</param>
+    public Task<PutOutcome> PutRunAsync(PieceIndex piece, int begin, ReadOnlyMemory<byte> data, PieceLeaves? leaves, CancellationToken ct)
+    {
+        if (!Info.Geometry.Contains(piece, begin, data.Length) || begin % TorrentGeometry.BlockLength != 0) throw new ArgumentOutOfRangeException(nameof(begin));
+
+        return _context.Workers.RunAsync(scratch => _partial.Put(piece, begin, data.Span, leaves, scratch), ct);
+    }
+
+    /// <summary>Makes a piece present all of whose runs were put: what of it was not proven on the way is read back and proven first.</summary>
+    public Task<PutOutcome> EnterAsync(PieceIndex piece, CancellationToken ct) => _partial.EnterAsync(piece, ct);
 
     /// <summary>The leaf hashes of a present piece.</summary>
     /// <param name="leaves">32 bytes for each block of the piece; lent until the task ends.</param>
@@ -299,7 +315,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         return new PutOutcome(PutStatus.Stored);
     }
 
-    private void Write(FileSpan span, ReadOnlySpan<byte> data)
+    internal void Write(FileSpan span, ReadOnlySpan<byte> data)
     {
         var open = Use(span.File, isWritable: true);
         try
@@ -312,7 +328,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         }
     }
 
-    private StoreException ChangedTarget(PieceIndex piece)
+    internal StoreException ChangedTarget(PieceIndex piece)
     {
         var path = Layout.Final(Info.Geometry.FileOf(piece));
         return new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{path} was changed: move it away and get it again", path);

@@ -27,7 +27,7 @@ internal sealed class NetworkOptions
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<bool> _noLimitLan = new("--no-limit-lan") { Description = "Let the two limits not count peers at loopback, link-local and private addresses" };
-    private readonly Option<long?> _memory = Typed.Size("--memory", "Bytes for buffers (default: 64MiB)");
+    private readonly Option<long?> _memory = Typed.Memory("--memory", "Bytes for buffers, 4MiB at least (default: 64MiB)");
 
     public NetworkOptions(Shell shell)
     {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using Shoal.Cli.Arguments;
 using Shoal.Discovery.Trackers;
+using Shoal.Engine;
 using Shoal.Engine.Encryption;
 using Shoal.Engine.WebSeeds;
 
@@ -21,6 +22,10 @@ internal static class Typed
     public static Option<long?> Size(string name, string description) => Make<long?>(
         name, "SIZE", description, static (string text, out long? value) => Lift(Quantity.TryReadSize(text, out var size) && size > 0, size, out value),
         "is no size: write bytes, such as 64MiB or 100MB");
+
+    public static Option<long?> Memory(string name, string description) => Make<long?>(
+        name, "SIZE", description, static (string text, out long? value) => Lift(Quantity.TryReadSize(text, out var size) && size >= EngineOptions.LeastMemory, size, out value),
+        "is no size, or too small: write bytes, 4MiB at least");
 
     public static Option<int?> Port(string name, string description) => Make<int?>(
         name, "N", description, static (string text, out int? value) => Lift(ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port), (int)port, out value),

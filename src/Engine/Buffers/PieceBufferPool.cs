@@ -3,11 +3,16 @@ using Shoal.Core.Geometry;
 namespace Shoal.Engine.Buffers;
 
 /// <summary>
-/// Memory for open pieces, within a budget. Arrays are kept for the next piece of their size; a lease over budget is refused unless nothing is out. A piece smaller
-/// than a block counts as one, so that tiny files do not make for very many open pieces, but takes no more than it needs.
+/// Memory for open pieces and runs of them, within a budget. Arrays are kept for the next of their size. A lease over budget is refused, but for the little without which nothing would
+/// ever move: of at most a run of blocks, two in all and one to each swarm. A piece smaller than a block counts as one, so that tiny files do not make for very many open pieces, but
+/// takes no more than it needs.
 /// </summary>
 internal sealed class PieceBufferPool(long budget)
 {
+    /// <summary>16 blocks: what of a piece too large to be held whole is proven and written alone.</summary>
+    public const int RunLength = 16 * TorrentGeometry.BlockLength;
+
+    private const int FewestWhole = 4;
     private const int LeastSize = 1024;
 
     private readonly Lock _lock = new();
@@ -25,9 +30,12 @@ internal sealed class PieceBufferPool(long budget)
         }
     }
 
-    /// <summary>Pieces so large that two do not fit the budget still get two, and a swarm that has none gets one, or nothing would ever move.</summary>
+    /// <summary>Whether pieces of that length may be held whole: so many fit the budget that peers need not wait for each other.</summary>
+    public bool MayBeWhole(int length) => length <= RunLength || (long)SizeFor(length) * FewestWhole <= budget;
+
     /// <param name="held">Buffers that the asking swarm holds already.</param>
-    public bool TryLease(int length, int held, out PieceBuffer buffer)
+    /// <param name="first">The first block of the piece that is to lie in it.</param>
+    public bool TryLease(int length, int held, out PieceBuffer buffer, int first = 0)
     {
         const int alwaysAllowed = 2;
         var size = SizeFor(length);
@@ -35,7 +43,7 @@ internal sealed class PieceBufferPool(long budget)
         buffer = null!;
         lock (_lock)
         {
-            if (_leased + CostOf(size) > budget && _out >= alwaysAllowed && held > 0) return false;
+            if (_leased + CostOf(size) > budget && (size > RunLength || (_out >= alwaysAllowed && held > 0))) return false;
 
             _leased += CostOf(size);
             _out++;
@@ -44,7 +52,7 @@ internal sealed class PieceBufferPool(long budget)
         }
 
         bytes ??= GC.AllocateUninitializedArray<byte>(size);
-        buffer = new PieceBuffer(this, bytes, length, (length + TorrentGeometry.BlockLength - 1) / TorrentGeometry.BlockLength);
+        buffer = new PieceBuffer(this, bytes, length, first);
         return true;
     }
 

@@ -36,7 +36,7 @@ internal sealed class HashExchange(HashPicker? picker, Hash160 key, Downloads do
     public IReadOnlyCollection<PeerKey> OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now, out bool freed)
     {
         freed = true;
-        if (downloads.OnLeaves(e.Request, e.Hashes) is { } blamed) return blamed;
+        if (downloads.OnLeaves(peer, e.Request, e.Hashes) is { } blamed) return blamed;
 
         freed = false;
         if (picker is null) return [];
@@ -55,7 +55,7 @@ internal sealed class HashExchange(HashPicker? picker, Hash160 key, Downloads do
 
     public void OnRejected(Peer peer, SwarmEvent.HashesRejected e, TimeSpan now)
     {
-        if (!downloads.OnLeavesRejected(e.Request)) picker?.OnRejected(peer, e.Request, now);
+        if (!downloads.OnLeavesRejected(peer, e.Request)) picker?.OnRejected(peer, e.Request, now);
         Ask(now);
     }
 }

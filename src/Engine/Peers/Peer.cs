@@ -92,6 +92,9 @@ internal sealed class Peer(PeerKey key, NetEndPoint endPoint, Handshake handshak
     /// <summary>Questions for hashes it has not answered.</summary>
     public int OpenQuestions { get; set; }
 
+    /// <summary>How often it refused to give leaf hashes.</summary>
+    public int LeafRefusals { get; set; }
+
     public bool WasFull { get; set; }
 
     /// <summary>Pieces it has and yet refused to give: it is not asked for them for a while.</summary>

@@ -2,6 +2,7 @@ using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Merkle;
 using Shoal.Core.Metainfo;
+using Shoal.Engine.Buffers;
 using Shoal.Engine.Peers;
 using Shoal.Wire;
 
@@ -13,9 +14,7 @@ namespace Shoal.Engine.Picking;
 /// </summary>
 internal sealed class Disputes(TorrentInfo info, PieceLayers layers)
 {
-    private const int MaxAsked = 3;
-
-    private readonly Dictionary<HashRequest, Dispute> _open = [];
+    private readonly LeafQuestions _questions = new();
 
     /// <returns>False if the piece has too many leaves for one question.</returns>
     public bool TryOpen(OpenPiece piece)
@@ -26,89 +25,54 @@ internal sealed class Disputes(TorrentInfo info, PieceLayers layers)
         if (leaves is < 2 or > HashRange.MaxLength) return false;
 
         var range = new HashRange(0, (piece.Index - geometry.FirstPiece(file)) * leaves, leaves, 0);
-        _open[new HashRequest(info.Files[file].Id, range)] = new Dispute(piece);
+        _questions.Add(new HashRequest(info.Files[file].Id, range), piece);
         return true;
     }
 
-    public IEnumerable<HashRequest> Pick(Peer peer, TimeSpan now, TimeSpan patience)
-    {
-        foreach (var (request, dispute) in _open)
-        {
-            if (dispute.Asked.Count >= MaxAsked || dispute.Asked.Contains(peer.Key) || now - dispute.AskedAt < patience / 2) continue;
-            if (!peer.HasPiece(dispute.Piece.Index)) continue;
-
-            dispute.AskedAt = now;
-            dispute.Asked.Add(peer.Key);
-            yield return request;
-        }
-    }
+    public IEnumerable<HashRequest> Pick(Peer peer, TimeSpan now, TimeSpan patience) => _questions.Pick(peer, now, patience);
 
     /// <param name="piece">The piece, with its bad blocks discarded; null if the answer itself was worthless.</param>
     public bool TrySettle(HashRequest request, ReadOnlySpan<byte> leaves, out OpenPiece? piece, out IReadOnlyCollection<PeerKey> blamed)
     {
         (piece, blamed) = (null, []);
-        if (!_open.TryGetValue(request, out var dispute)) return false;
+        if (_questions.Find(request) is not { } disputed) return false;
 
-        var index = dispute.Piece.Index;
+        var index = disputed.Index;
         var height = info.Geometry.HashHeight(info.Geometry.FileOf(index));
         if (leaves.Length != request.Range.Length * Hash256.Length) return true;
         if (MerkleTree.Fold(leaves.ToArray(), 0, height) != layers[index].Value) return true;
 
-        _open.Remove(request);
-        piece = dispute.Piece;
-        blamed = DiscardBad(piece, leaves);
+        _questions.Remove(request);
+        piece = disputed;
+        blamed = DiscardBad(piece, piece.Buffer!, leaves);
         return true;
     }
 
-    public bool OnRejected(HashRequest request) => _open.ContainsKey(request);
+    public bool OnRejected(HashRequest request) => _questions.Contains(request);
 
-    public void Forget(PeerKey peer)
-    {
-        foreach (var dispute in _open.Values) dispute.Asked.Remove(peer);
-    }
+    public void Forget(PeerKey peer) => _questions.Forget(peer);
 
     /// <summary>Disputes that nobody has settled in time.</summary>
-    public IReadOnlyList<OpenPiece> TakeHopeless(TimeSpan now, TimeSpan patience)
-    {
-        List<OpenPiece>? hopeless = null;
-        foreach (var (request, dispute) in _open)
-        {
-            dispute.OpenedAt ??= now;
-            if (now - dispute.OpenedAt <= patience) continue;
+    public IReadOnlyList<OpenPiece> TakeHopeless(TimeSpan now, TimeSpan patience) => _questions.TakeHopeless(now, patience);
 
-            _open.Remove(request);
-            (hopeless ??= []).Add(dispute.Piece);
-        }
-
-        return hopeless ?? (IReadOnlyList<OpenPiece>)[];
-    }
-
-    private static HashSet<PeerKey> DiscardBad(OpenPiece piece, ReadOnlySpan<byte> leaves)
+    /// <summary>Discards the blocks of a piece, or of a run of it, that are not what their leaves say.</summary>
+    /// <param name="leaves">Proven; 32 bytes for each block of the buffer, or more.</param>
+    /// <returns>Who gave them.</returns>
+    public static HashSet<PeerKey> DiscardBad(OpenPiece piece, PieceBuffer buffer, ReadOnlySpan<byte> leaves)
     {
         var blamed = new HashSet<PeerKey>();
-        var ours = new byte[piece.BlockCount * Hash256.Length];
-        MerkleTree.HashLeaves(piece.Buffer.Memory.Span, ours);
-        for (var i = 0; i < piece.BlockCount; i++)
+        var ours = new byte[buffer.BlockCount * Hash256.Length];
+        MerkleTree.HashLeaves(buffer.Memory.Span, ours);
+        for (var i = 0; i < buffer.BlockCount; i++)
         {
             var at = i * Hash256.Length;
             if (ours.AsSpan(at, Hash256.Length).SequenceEqual(leaves.Slice(at, Hash256.Length))) continue;
 
-            var block = new BlockIndex(i);
+            var block = new BlockIndex(buffer.First + i);
             blamed.Add(piece.Giver(block));
             piece.Discard(block);
         }
 
         return blamed;
-    }
-
-    private sealed class Dispute(OpenPiece piece)
-    {
-        public OpenPiece Piece { get; } = piece;
-
-        public TimeSpan? OpenedAt { get; set; }
-
-        public TimeSpan AskedAt { get; set; } = TimeSpan.MinValue / 2;
-
-        public HashSet<PeerKey> Asked { get; } = [];
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Helping(IReadOnlyDictionary<PeerKey, Peer> peers, TorrentG
         OpenPiece? best = null;
         foreach (var piece in withFree)
         {
-            if (piece.IsExclusive || piece.Owner == peer.Key || !piece.CanBeAskedOf(peer) || (best is not null && best.Free <= piece.Free)) continue;
+            if (piece.IsExclusive || piece.Owner == peer.Key || !piece.CanBeAskedOf(peer) || !piece.HasReady || (best is not null && best.Free <= piece.Free)) continue;
             if (piece.Owner is not { } owner || !peers.TryGetValue(owner, out var other)) continue;
 
             if (isSlow ? IsSlow(other) : FallsBehind(other, piece, peer)) best = piece; // the one that is nearest to its end

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Shoal.Core.Geometry;
 using Shoal.Engine.Buffers;
 using Shoal.Engine.Peers;
@@ -12,8 +13,18 @@ internal sealed class OpenPiece
     private readonly PeerKey[] _givers;
 
     public OpenPiece(PieceIndex index, PieceBuffer buffer, int blocks)
+        : this(index, buffer, null, blocks)
     {
-        (Index, Buffer) = (index, buffer);
+    }
+
+    public OpenPiece(PieceIndex index, PieceRuns runs, int blocks)
+        : this(index, null, runs, blocks)
+    {
+    }
+
+    private OpenPiece(PieceIndex index, PieceBuffer? buffer, PieceRuns? runs, int blocks)
+    {
+        (Index, Buffer, Runs) = (index, buffer, runs);
         _states = new BlockState[blocks];
         _asked = new List<PeerKey>?[blocks];
         _givers = new PeerKey[blocks];
@@ -29,7 +40,11 @@ internal sealed class OpenPiece
 
     public PieceIndex Index { get; }
 
-    public PieceBuffer Buffer { get; }
+    /// <summary>Where it is held whole; null if it comes in runs.</summary>
+    public PieceBuffer? Buffer { get; }
+
+    /// <summary>Null if it is held whole.</summary>
+    public PieceRuns? Runs { get; }
 
     public int BlockCount => _states.Length;
 
@@ -49,6 +64,27 @@ internal sealed class OpenPiece
     /// <summary>Being proven and stored.</summary>
     public bool IsStoring { get; set; }
 
+    /// <summary>Whether a free block could be asked for now, memory left aside.</summary>
+    public bool HasReady
+    {
+        get
+        {
+            if (Runs is null || Free == 0) return Free > 0;
+
+            for (var run = 0; run < Runs.Count; run++)
+            {
+                if (Runs.IsReady(run) || (Runs.IsOpen(run) && FreeIn(run) >= 0)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    public PieceBuffer? BufferOf(BlockIndex block) => Runs is null ? Buffer : Runs.BufferOf(block);
+
+    /// <summary>Whether the block's bytes lie where they should: word of it may have crossed with its being given up.</summary>
+    public bool IsFilled(BlockIndex block) => BufferOf(block)?.IsFilled(block) == true;
+
     public bool CanBeAskedOf(Peer peer) => !IsStoring && peer.MayBeAskedFor(Index);
 
     public bool IsReceived(BlockIndex block) => _states[block] == BlockState.Received;
@@ -56,10 +92,10 @@ internal sealed class OpenPiece
     /// <summary>Peers that owe the block now.</summary>
     public IReadOnlyList<PeerKey> Asked(BlockIndex block) => _asked[block] ?? (IReadOnlyList<PeerKey>)[];
 
-    /// <summary>The first block that nobody was asked for.</summary>
+    /// <summary>The first block that nobody was asked for; of a piece in runs, the first for which there is memory.</summary>
     public bool TryTakeFree(PeerKey peer, out BlockIndex block)
     {
-        block = new BlockIndex(Free == 0 ? -1 : Array.IndexOf(_states, BlockState.Free));
+        block = new BlockIndex(Free == 0 ? -1 : Runs is null ? Array.IndexOf(_states, BlockState.Free) : FindFree(Runs));
         if (block < 0) return false;
 
         Ask(peer, block);
@@ -84,14 +120,20 @@ internal sealed class OpenPiece
         Free++;
     }
 
+    /// <summary>Whether every block of its run has come.</summary>
+    public bool IsRunWhole(int run) => !StatesOf(run).ContainsAnyExcept((byte)BlockState.Received);
+
     /// <summary>The peer will not send the block.</summary>
     public void GiveUp(PeerKey peer, BlockIndex block)
     {
         if (_asked[block] is not { } asked || !asked.Remove(peer)) return;
-        if (asked.Count > 0 || _states[block] != BlockState.Asked) return;
+        if (asked.Count == 0 && _states[block] == BlockState.Asked)
+        {
+            _states[block] = BlockState.Free;
+            Free++;
+        }
 
-        _states[block] = BlockState.Free;
-        Free++;
+        DropIfIdle(block);
     }
 
     /// <summary>The block is in the buffer.</summary>
@@ -120,12 +162,48 @@ internal sealed class OpenPiece
         _states[block] = isOwed ? BlockState.Asked : BlockState.Free;
         Received--;
         if (!isOwed) Free++;
-        Buffer.Unclaim(block);
+        Runs?.Reopen(PieceRuns.Of(block));
+        BufferOf(block)?.Unclaim(block);
+        DropIfIdle(block);
     }
 
     /// <summary>A block is in the buffer that does not count: its giver is not listened to any more.</summary>
     public void Refuse(BlockIndex block)
     {
-        if (_states[block] != BlockState.Received) Buffer.Unclaim(block);
+        if (_states[block] != BlockState.Received) BufferOf(block)?.Unclaim(block);
+    }
+
+    private int FindFree(PieceRuns runs)
+    {
+        var isShort = false;
+        for (var run = 0; run < runs.Count; run++)
+        {
+            if (!isShort && runs.IsReady(run)) isShort = !runs.TryOpen(run);
+            if (runs.IsOpen(run) && FreeIn(run) is >= 0 and var free) return free;
+        }
+
+        return -1;
+    }
+
+    private int FreeIn(int run) => StatesOf(run).IndexOf((byte)BlockState.Free) is >= 0 and var at ? run * PieceRuns.Blocks + at : -1;
+
+    private Span<byte> StatesOf(int run)
+    {
+        var first = run * PieceRuns.Blocks;
+        return MemoryMarshal.AsBytes(_states.AsSpan(first, Math.Min(PieceRuns.Blocks, _states.Length - first)));
+    }
+
+    /// <summary>A run of which nothing has come and nothing is owed needs no memory.</summary>
+    private void DropIfIdle(BlockIndex block)
+    {
+        if (Runs is null || !Runs.IsOpen(PieceRuns.Of(block)) || StatesOf(PieceRuns.Of(block)).ContainsAnyExcept((byte)BlockState.Free)) return;
+
+        var first = PieceRuns.Of(block) * PieceRuns.Blocks;
+        for (var i = first; i < Math.Min(first + PieceRuns.Blocks, _states.Length); i++)
+        {
+            if (_asked[i] is { Count: > 0 }) return; // late, and welcome all the same
+        }
+
+        Runs.Drop(PieceRuns.Of(block));
     }
 }

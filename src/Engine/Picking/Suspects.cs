@@ -40,7 +40,7 @@ internal sealed class Suspects
 
     private static ReadOnlySpan<byte> BlockOf(OpenPiece piece, int block)
     {
-        var bytes = piece.Buffer.Memory.Span[(block * TorrentGeometry.BlockLength)..];
+        var bytes = piece.Buffer!.Memory.Span[(block * TorrentGeometry.BlockLength)..];
         return bytes[..Math.Min(TorrentGeometry.BlockLength, bytes.Length)];
     }
 }

@@ -8,12 +8,13 @@ using Shoal.Wire;
 namespace Shoal.Engine.Serving;
 
 /// <summary>
-/// Answers hash requests (BEP 52): piece layers from memory, leaf hashes by hashing the piece they belong to again. What lies above a piece layer is hashed once and
+/// Answers hash requests (BEP 52): piece layers from memory, leaf hashes by hashing the piece they belong to again, once for all questions about it that come together. What lies above a piece layer is hashed once and
 /// kept, so that a question costs no more than its answer. Any thread may call.
 /// </summary>
 internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeaves readLeaves)
 {
     private readonly ConcurrentDictionary<FileIndex, byte[][]> _trees = new();
+    private readonly LeafCache _leaves = new(readLeaves);
 
     /// <returns>The hashes, or null to refuse.</returns>
     public async ValueTask<byte[]?> AnswerAsync(HashRequest request, CancellationToken ct)
@@ -38,13 +39,14 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeave
         var geometry = info.Geometry;
         var perPiece = 1L << geometry.HashHeight(file);
         var inFile = (int)(range.Index / perPiece);
-        if (range.Length != perPiece || inFile >= geometry.PieceCountOf(file)) return false;
+        if (range.Length > perPiece || inFile >= geometry.PieceCountOf(file)) return false;
 
         var piece = new PieceIndex(geometry.FirstPiece(file) + inFile);
-        var leaves = hashes.AsMemory(0, geometry.BlockCountOf(piece) * Hash256.Length);
-        if (!await readLeaves(piece, leaves, ct)) return false; // past the last block the leaves are zero
+        if (await _leaves.GetAsync(piece, geometry.BlockCountOf(piece), ct) is not { } leaves) return false;
 
-        CopyUncles(file, inFile, 1, hashes.AsSpan(range.Length * Hash256.Length));
+        var own = range with { Index = (int)(range.Index % perPiece), ProofLayers = Math.Max(0, Math.Min(range.ProofLayers, geometry.HashHeight(file) - 1)) };
+        own.CopyFrom(leaves, hashes);
+        CopyUncles(file, inFile, 1, hashes.AsSpan(own.TotalHashes * Hash256.Length));
         return true;
     }
 

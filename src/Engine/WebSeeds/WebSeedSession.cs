@@ -190,7 +190,7 @@ internal sealed class WebSeedSession : IDisposable
     {
         if (!_expected.TryTake(piece, block * TorrentGeometry.BlockLength, out var buffer)) return;
 
-        if (buffer is null || !buffer.TryClaim(block))
+        if (buffer is null || !buffer.TryFill(block, bytes.Span))
         {
             buffer?.Release();
             await TellAsync();
@@ -198,7 +198,6 @@ internal sealed class WebSeedSession : IDisposable
             return;
         }
 
-        bytes.CopyTo(buffer.Memory[(block * TorrentGeometry.BlockLength)..]);
         buffer.Release();
         WasUseful = true;
         if (_untold.Count > 0 && (_untold.Piece != piece || _untold.First + _untold.Count != block)) await TellAsync();

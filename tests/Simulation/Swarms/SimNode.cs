@@ -25,6 +25,7 @@ internal sealed class SimNode : ISwarmEffects
     private readonly Dictionary<PeerKey, SimConnection> _connections = [];
     private readonly HashSet<(int Piece, int Block)> _given = [];
     private readonly Bitfield _present;
+    private readonly HashSet<int> _unsound = []; // pieces with runs that were written unproven, and are wrong
     private TimeSpan _downFree;
     private bool _isSending;
     private readonly Queue<SimConnection> _turns = []; // those with requests, each once
@@ -55,6 +56,9 @@ internal sealed class SimNode : ISwarmEffects
     public TimeSpan? CompletedAt { get; private set; }
 
     public int Pieces => _present.Count;
+
+    /// <summary>Runs of large pieces that were written, or found wrong.</summary>
+    public int Runs { get; private set; }
 
     public long Wasted => _core.Wasted;
 
@@ -270,6 +274,28 @@ internal sealed class SimNode : ISwarmEffects
         });
     }
 
+    public void StoreRun(PieceIndex piece, PieceBuffer buffer, PieceLeaves? leaves)
+    {
+        buffer.AddReference();
+        _city.After(StoreTime, () =>
+        {
+            var isGood = buffer.Memory.Span.SequenceEqual(_city.Torrent.Piece(piece).Span.Slice(buffer.First * TorrentGeometry.BlockLength, buffer.Length));
+            var isProven = leaves?.Hold(buffer.First, buffer.Memory.Span, new byte[buffer.BlockCount * Hash256.Length]);
+            if (isProven is null && !isGood) _unsound.Add(piece);
+            if (isProven is true && !isGood) throw new InvalidOperationException("what is wrong was proven");
+            buffer.Release();
+            Runs++;
+            Handle(new SwarmEvent.RunStored(piece, buffer, isProven == false ? PutStatus.Corrupt : PutStatus.Stored));
+        });
+    }
+
+    public void EnterPiece(PieceIndex piece) => _city.After(StoreTime, () =>
+    {
+        var isGood = !_unsound.Remove(piece);
+        if (isGood) _present.Set(piece);
+        Handle(new SwarmEvent.PieceStored(piece, isGood ? PutStatus.Stored : PutStatus.Corrupt));
+    });
+
     public void PieceArrived(PieceIndex piece, PeerKey giver)
     {
     }
@@ -363,16 +389,15 @@ internal sealed class SimNode : ISwarmEffects
         if (!connection.Owed.Remove((request.Piece, request.Begin), out var buffer)) return;
 
         var (piece, block) = (new PieceIndex(request.Piece), new BlockIndex(request.Begin));
-        if (buffer is null || !buffer.TryClaim(block))
+        var sent = bytes.ToArray();
+        if (isWrong) sent[0] ^= 1;
+        if (buffer is null || !buffer.TryFill(block, sent))
         {
             buffer?.Release();
             Handle(new SwarmEvent.BlockWasted(connection.Key, piece, block, bytes.Length));
             return;
         }
 
-        var place = buffer.Memory[(block * TorrentGeometry.BlockLength)..];
-        bytes.CopyTo(place);
-        if (isWrong) place.Span[0] ^= 1;
         buffer.Release();
         Handle(new SwarmEvent.BlocksReceived(connection.Key, piece, block, 1, bytes.Length));
     }

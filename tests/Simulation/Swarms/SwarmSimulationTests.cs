@@ -108,6 +108,28 @@ public sealed class SwarmSimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void FetchesPiecesTooLargeForTheMemory_AndOnlyTheLiarIsBanned()
+    {
+        var city = new SimCity(new SeededTorrent(9, 1 << 20, 12 << 20, 700_000), 9);
+        city.Add(isSeed: true, up: 4 * MB, down: 10 * MB);
+        var liar = city.Add(isSeed: true, up: 4 * MB, down: 10 * MB, SimBehaviour.Liar);
+        var downloaders = Enumerable.Range(0, 6).Select(_ => city.Add(isSeed: false, up: 4 * MB, down: 10 * MB, memory: 4 << 20)).ToList();
+        city.Introduce();
+
+        var most = 0L;
+        var isDone = city.RunUntil(() => (most = Math.Max(most, downloaders.Max(n => n.Buffers.Leased))) >= 0 && downloaders.All(n => n.IsComplete), Limit);
+
+        output.WriteLine($"12.7 MB in pieces of 1 MiB, 4 MiB of memory, in {city.Now.TotalSeconds:0.0} s; at most {most >> 10} KiB leased; wasted {downloaders.Sum(n => n.Wasted) / 1e6:0.0} MB");
+        Assert.True(isDone, string.Join("; ", downloaders.Select(n => n.Describe())));
+        Assert.True(most <= 2 << 20);
+        Assert.All(downloaders, n => Assert.True(n.Runs >= 48));
+        Assert.All(downloaders, n => Assert.All(n.Banned, b => Assert.Equal(liar.EndPoint, b)));
+        Assert.Contains(downloaders, n => n.Banned.Count > 0);
+        Assert.All(downloaders, n => Assert.True(n.Runs <= 48 + 3 + 32, $"{n.Runs} runs were stored")); // each lie costs its run again, and no other
+        AssertClean(city);
+    }
+
+    [Fact]
     public void LeavesTheSameTrace_WhenTheSeedIsTheSame()
     {
         var first = Run(11);

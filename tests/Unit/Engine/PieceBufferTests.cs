@@ -66,7 +66,7 @@ public sealed class PieceBufferTests
     [Fact]
     public async Task LetsOneOfManyFillABlock()
     {
-        var pool = new PieceBufferPool(Block);
+        var pool = new PieceBufferPool(64 * Block);
         pool.TryLease(64 * Block, 0, out var buffer);
 
         var claims = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Enumerable.Range(0, 64).Count(buffer.TryClaim))));

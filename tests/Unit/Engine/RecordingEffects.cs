@@ -1,5 +1,6 @@
 using Shoal.Core;
 using Shoal.Core.Geometry;
+using Shoal.Core.Merkle;
 using Shoal.Core.Metainfo;
 using Shoal.Engine;
 using Shoal.Engine.Buffers;
@@ -104,6 +105,14 @@ internal sealed class RecordingEffects : ISwarmEffects
     public void LayerKnown(FileIndex file) => Layers.Add(file);
 
     public void StorePiece(PieceIndex piece, PieceBuffer buffer) => Stores.Add((piece, buffer));
+
+    public List<(PieceIndex Piece, PieceBuffer Buffer, PieceLeaves? Leaves)> Runs { get; } = [];
+
+    public List<PieceIndex> Entered { get; } = [];
+
+    public void StoreRun(PieceIndex piece, PieceBuffer buffer, PieceLeaves? leaves) => Runs.Add((piece, buffer, leaves));
+
+    public void EnterPiece(PieceIndex piece) => Entered.Add(piece);
 
     public void PieceArrived(PieceIndex piece, PeerKey giver) => Arrived.Add(piece);
 

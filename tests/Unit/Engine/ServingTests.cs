@@ -14,6 +14,38 @@ public sealed class ServingTests
     private const int Block = 16 * 1024;
 
     [Fact]
+    public async Task GivesLeavesOfALargePieceRangeByRange_AndHashesItOnce()
+    {
+        const int piece = 16 << 20;
+        var torrent = new SeededTorrent(1, piece, piece + 3 * piece / 4 + 5);
+        var reads = 0;
+        var server = new HashServer(torrent.Info, torrent.Layers(), (index, leaves, _) =>
+        {
+            reads++;
+            torrent.Leaves(index).CopyTo(leaves);
+            return new(true);
+        });
+        var (file, height) = (torrent.Info.Files[0].Id, torrent.Geometry.TreeHeight(new FileIndex(0)));
+
+        foreach (var index in (int[])[0, 1])
+        {
+            var leaves = new PieceLeaves(torrent.Info, torrent.Layers(), new PieceIndex(index));
+            foreach (var range in leaves.Ranges)
+            {
+                Assert.True(leaves.TrySet(range, await server.AnswerAsync(new HashRequest(file, range), TestContext.Current.CancellationToken)));
+                var whole = range with { ProofLayers = height - 1 };
+                Assert.True(whole.Proves(await server.AnswerAsync(new HashRequest(file, whole), TestContext.Current.CancellationToken), file.Value, height));
+                Assert.False(leaves.TrySet(range, new byte[range.TotalHashes * Hash256.Length]));
+            }
+
+            var blocks = torrent.Geometry.BlockCountOf(new PieceIndex(index));
+            Assert.Equal(torrent.Leaves(new PieceIndex(index)), leaves.Of(new BlockIndex(0), blocks).ToArray());
+        }
+
+        Assert.Equal(2, reads);
+    }
+
+    [Fact]
     public void TakesRunsOfNeighbours()
     {
         var queue = new UploadQueue();

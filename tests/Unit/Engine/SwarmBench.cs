@@ -92,16 +92,14 @@ internal sealed class SwarmBench
     /// <summary>The peer sends a block it was asked for.</summary>
     public void Give(RecordingEffects.Asked asked, bool bad = false)
     {
-        var bytes = Torrent.Block(asked.Piece, asked.Block);
-        if (!asked.Buffer.TryClaim(asked.Block))
+        var bytes = Torrent.Block(asked.Piece, asked.Block).ToArray();
+        if (bad) bytes[7] ^= 1;
+        if (!asked.Buffer.TryFill(asked.Block, bytes))
         {
             Handle(new SwarmEvent.BlockWasted(asked.Peer, asked.Piece, asked.Block, bytes.Length));
             return;
         }
 
-        var place = asked.Buffer.Memory.Span[(asked.Block * BlockLength)..];
-        bytes.Span.CopyTo(place);
-        if (bad) place[7] ^= 1;
         Handle(new SwarmEvent.BlocksReceived(asked.Peer, asked.Piece, asked.Block, 1, bytes.Length));
     }
 
