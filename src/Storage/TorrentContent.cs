@@ -18,6 +18,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     private readonly StoreContext _context;
     private readonly Action<TorrentContent> _closed;
     private readonly Lock _layersLock = new();
+    private bool _isRecordOld;
     private List<FileIndex> _newLayers = [];
     private List<FileIndex> _savingLayers = [];
     private CopyPlaces? _savingPlaces;
@@ -104,7 +105,12 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>A file's piece layer became known: it is kept for the next run.</summary>
     public void LayersChanged(FileIndex file)
     {
-        lock (_layersLock) _newLayers.Add(file);
+        lock (_layersLock)
+        {
+            _newLayers.Add(file);
+            _isRecordOld = true;
+        }
+
         Touch();
     }
 
@@ -176,6 +182,17 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
             ct);
     }
 
+    /// <summary>Whether layers came that the torrent's record lacks. Says so once.</summary>
+    internal bool TakeRecordOld()
+    {
+        lock (_layersLock)
+        {
+            var isOld = _isRecordOld && _newLayers.Count == 0;
+            if (isOld) _isRecordOld = false;
+            return isOld;
+        }
+    }
+
     void ICommitSource.Save(CatalogueWriter writer)
     {
         Interlocked.Exchange(ref _savingVersion, Interlocked.Read(ref _version));
@@ -196,7 +213,12 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
             return;
         }
 
-        lock (_layersLock) _newLayers.AddRange(_savingLayers);
+        lock (_layersLock)
+        {
+            _newLayers.AddRange(_savingLayers);
+            _isRecordOld |= _savingLayers.Count > 0;
+        }
+
         if (_savingPlaces is not null) State.PlacesNotSaved();
     }
 

@@ -34,7 +34,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
                 ct);
         }
 
-        await context.Workers.RunAsync(_ => Settle(moved), ct);
+        await context.Workers.RunAsync(_ => Settle(moved, isDoubtful: isUnclean && provesStaged), ct);
         content.Touch();
     }
 
@@ -49,7 +49,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
             if (content.Torrent.IsShared && !isUnclean) continue;
             if (content.Info.Files[i].Length == 0)
             {
-                if (!provesStaged) PlaceIfMoved(file);
+                if (!provesStaged || isUnclean) PlaceIfMoved(file);
                 continue;
             }
 
@@ -89,8 +89,9 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         if (context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.File, Stamp.Length: 0 } entry) _state.Place(file, entry.Stamp, isFound: false);
     }
 
-    private void Settle(HashSet<FileIndex> moved)
+    private void Settle(HashSet<FileIndex> moved, bool isDoubtful)
     {
+        if (isDoubtful && !content.Torrent.IsShared) Disown();
         foreach (var file in moved)
         {
             var path = content.Layout.Final(file);
@@ -101,6 +102,16 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
             }
 
             foreach (var piece in _geometry.PiecesOf(file)) _state.SetAbsent(piece); // something else stands there
+        }
+    }
+
+    /// <summary>A file that is not what was fetched is the user's: it is neither counted as ours nor deleted with the rest. What stood there before was the user's anyway.</summary>
+    private void Disown()
+    {
+        for (var i = 0; i < content.Info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (_state.IsPlaced(file) && !_state.IsWhole(file)) _state.Displace(file);
         }
     }
 

@@ -38,6 +38,9 @@ public interface IDisk
     /// <summary>Brings everything written to the file system of an existing folder to the medium, names included; false if that cannot be done at once.</summary>
     bool TrySyncAll(string folder);
 
+    /// <summary>Brings the names in an existing folder to the medium, where flushing a file does not do so.</summary>
+    void FlushNames(string folder);
+
     /// <summary>Takes a lock that ends with the process; null if somebody has it.</summary>
     IDisposable? TryLock(string path);
 }

@@ -99,6 +99,14 @@ public sealed class RealDisk : IDisk
         return LinuxCalls.TrySyncFileSystem(handle);
     }
 
+    public void FlushNames(string folder)
+    {
+        if (!OperatingSystem.IsLinux()) return; // elsewhere names go with the flush of a file
+
+        using var handle = LinuxCalls.Open(folder, FileAccess.Read);
+        RandomAccess.FlushToDisk(handle);
+    }
+
     public IDisposable? TryLock(string path)
     {
         try

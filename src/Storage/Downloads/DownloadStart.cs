@@ -64,6 +64,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         try
         {
             await FillAsync(content, target, provesStaged: true, progress, ct);
+            await context.Records.SaveAsync(info.InfoHash, ct);
             isBegun = true;
             return content;
         }
@@ -80,6 +81,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         try
         {
             AdoptLayers(content);
+            var found = content.State.CopyPlaces().Found.ToArray();
             var placed = new Dictionary<FileIndex, FileStamp>();
             for (var i = 0; i < info.Files.Count; i++)
             {
@@ -107,6 +109,12 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             {
                 await context.Workers.RunAsync(_ => CheckSpace(_only.Length - _only.LengthOf(content.CopyPresent())), ct);
                 await FillAsync(content, target, provesStaged: false, progress, ct);
+            }
+
+            if (!content.State.CopyPlaces().Found.ToArray().AsSpan().SequenceEqual(found))
+            {
+                await content.SaveNowAsync(ct);
+                await context.Records.SaveAsync(info.InfoHash, ct);
             }
 
             isBegun = true;

@@ -85,6 +85,12 @@ public sealed class FaultyDisk(IDisk inner) : IDisk
         return inner.TrySyncAll(folder);
     }
 
+    public void FlushNames(string folder)
+    {
+        Step();
+        inner.FlushNames(folder);
+    }
+
     public IDisposable? TryLock(string path) => inner.TryLock(path);
 
     private void Step()

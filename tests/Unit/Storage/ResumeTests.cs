@@ -170,22 +170,4 @@ public sealed class ResumeTests
         Assert.Equal(StoreErrorCode.NewerVersion, Assert.Throws<StoreException>(() => bench.Open()).Code);
         Assert.Equal(before, File.ReadAllBytes(path));
     }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(100)]
-    [InlineData(4096)]
-    public async Task SaysThatTheCatalogueIsDamaged(int at)
-    {
-        await using var bench = new StoreBench();
-        await bench.Open().DisposeAsync();
-        var path = bench.Folder["store", "catalogue.db"];
-        using (var file = File.OpenWrite(path))
-        {
-            file.Position = at;
-            file.Write(StoreBench.Content(3000));
-        }
-
-        Assert.Equal(StoreErrorCode.Damaged, Assert.Throws<StoreException>(() => bench.Open()).Code);
-    }
 }
