@@ -59,7 +59,7 @@ public sealed class Store : IAsyncDisposable
         _hashed = new HashedBuffer(catalogue);
         _flushTimer = clock.CreateTimer(_ => Flush(), null, options.FlushInterval, options.FlushInterval);
         if (opening.Finding is { } finding) _context.Warn(finding);
-        if (opening.Unrecorded.Count > 0) _context.Track(RecordAsync(opening.Unrecorded));
+        if (opening.Unrecorded.Count > 0) _context.Track(RecordAsync(() => _context.Records.SaveMissingAsync(opening.Unrecorded, _context.Stopping.Token)));
     }
 
     /// <summary>Something an operator should know. Raised on a thread of the store; must return quickly. What came while nobody listened is told to the first who does.</summary>
@@ -236,15 +236,16 @@ public sealed class Store : IAsyncDisposable
     /// <summary>Brings to the medium what was written until now.</summary>
     internal async Task FlushAsync()
     {
-        var old = new List<InfoHash>();
         foreach (var content in _copies.All())
         {
             if (!content.State.IsSettled) await _context.Workers.RunAsync(_ => content.Flush(), CancellationToken.None);
-            if (content.TakeRecordOld()) old.Add(content.Info.InfoHash);
         }
 
+        await RecordAsync(async () =>
+        {
+            foreach (var content in _copies.All()) await content.SaveRecordAsync(CancellationToken.None);
+        });
         _copies.Sweep();
-        await RecordAsync(old);
     }
 
     /// <summary>Ends when nothing runs that nobody waits for.</summary>
@@ -255,12 +256,12 @@ public sealed class Store : IAsyncDisposable
         if (_flushing.IsCompleted && _isDisposed == 0) _context.Track(_flushing = FlushAsync());
     }
 
-    /// <summary>Writes the records of some torrents, and brings those written before to the medium.</summary>
-    private async Task RecordAsync(IReadOnlyList<InfoHash> ids)
+    /// <summary>Writes records, and brings those written before to the medium.</summary>
+    private async Task RecordAsync(Func<Task> write)
     {
         try
         {
-            await _context.Records.SaveMissingAsync(ids, CancellationToken.None);
+            await write();
             await _context.Records.FlushAsync();
         }
         catch (Exception e) when (e is StoreException || DiskErrors.IsDisk(e))
@@ -268,9 +269,9 @@ public sealed class Store : IAsyncDisposable
             var folder = _context.Records.Folder.Path;
             _context.Warn(new StoreWarning(StoreWarningKind.RecordFailed, folder, null, $"{folder} could not be written: check the disk; it is tried again"));
         }
-        catch (ObjectDisposedException)
+        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
         {
-            // the store was let go; the next start writes what is missing
+            // the store is being let go; the next start writes what is missing
         }
     }
 

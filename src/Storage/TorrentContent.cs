@@ -112,6 +112,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         }
 
         Touch();
+        if (Layers.Missing == 0) _context.Track(TrySaveRecordAsync()); // else with the next flush, since each writes all of them
     }
 
     /// <summary>All pieces are present: makes empty files, links and executable bits, and moves everything to its name. What is done is entered when this returns.</summary>
@@ -131,6 +132,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         await LearnLayersAsync(only, ct);
         await _context.Workers.RunAsync(_ => new Completion(_context, this, only).Run(), ct);
         await SaveNowAsync(ct);
+        await _context.Records.SaveAsync(Info.InfoHash, ct); // whatever an earlier run could not write any more
         return FinalPath;
     }
 
@@ -176,20 +178,45 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         await _context.Catalogue.WriteAsync(
             writer =>
             {
+                if (IsRemoved) return;
+
                 writer.SetPlaces(Torrent.CopyId, places);
                 writer.SetState(Torrent.CopyId, state);
             },
             ct);
     }
 
-    /// <summary>Whether layers came that the torrent's record lacks. Says so once.</summary>
-    internal bool TakeRecordOld()
+    /// <summary>Enters layers that came and puts them into the torrent's record, without which what they prove could not be proven after damage to the catalogue.</summary>
+    internal async Task SaveRecordAsync(CancellationToken ct)
     {
         lock (_layersLock)
         {
-            var isOld = _isRecordOld && _newLayers.Count == 0;
-            if (isOld) _isRecordOld = false;
-            return isOld;
+            if (!_isRecordOld || IsRemoved) return;
+            _isRecordOld = false;
+        }
+
+        var isSaved = false;
+        try
+        {
+            await SaveNowAsync(ct);
+            await _context.Records.SaveAsync(Info.InfoHash, ct);
+            isSaved = true;
+        }
+        finally
+        {
+            lock (_layersLock) _isRecordOld |= !isSaved;
+        }
+    }
+
+    private async Task TrySaveRecordAsync()
+    {
+        try
+        {
+            await SaveRecordAsync(_context.Stopping.Token);
+        }
+        catch (Exception e) when (e is StoreException or OperationCanceledException or ObjectDisposedException)
+        {
+            // the next flush tries again, or says that it cannot
         }
     }
 

@@ -111,10 +111,10 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
                 await FillAsync(content, target, provesStaged: false, progress, ct);
             }
 
-            if (!content.State.CopyPlaces().Found.ToArray().AsSpan().SequenceEqual(found))
+            if (!content.State.IsComplete || !content.State.CopyPlaces().Found.ToArray().AsSpan().SequenceEqual(found))
             {
                 await content.SaveNowAsync(ct);
-                await context.Records.SaveAsync(info.InfoHash, ct);
+                await context.Records.SaveAsync(info.InfoHash, ct); // whatever an earlier run could not write any more
             }
 
             isBegun = true;

@@ -83,6 +83,33 @@ public sealed class DamageTests
         Assert.Equal(StoreBench.Content(9 * Piece + 1), File.ReadAllBytes(await content.CompleteAsync(CancellationToken.None)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ProvesWithTheLayers_ThatCameFromPeers(bool isCompleted)
+    {
+        await using var bench = new StoreBench();
+        var shared = await bench.ShareAsync("file", StoreBench.Content(9 * Piece));
+        await using (var store = bench.Open())
+        {
+            var layers = new Shoal.Core.Metainfo.PieceLayers(shared.Info);
+            await using var content = await store.BeginDownloadAsync(shared.Info, layers, bench.Downloads, new DownloadSettings(), null, CancellationToken.None);
+            content.Layers.TrySet(new FileIndex(0), shared.Layers[new FileIndex(0)].Span);
+            content.LayersChanged(new FileIndex(0));
+            await StoreBench.FetchAsync(content, shared, isCompleted ? int.MaxValue : 5);
+            if (isCompleted) await content.CompleteAsync(CancellationToken.None);
+            else await store.FlushAsync();
+            await store.AbandonAsync();
+        }
+
+        Damage(bench.Folder["store", "catalogue.db"], "zero");
+
+        await using var reopened = bench.Open();
+        await using var again = await reopened.OpenAsync(reopened.Find(shared.Info.InfoHash)!, CancellationToken.None);
+        Assert.Equal(isCompleted ? 9 : 5, again.CopyPresent().Count);
+        await StoreBench.AssertServesAsync(again, shared);
+    }
+
     [Fact]
     public async Task DoesNotServeWhatChanged_WhileTheCatalogueWasDamaged()
     {
