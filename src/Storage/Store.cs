@@ -201,7 +201,7 @@ public sealed class Store : IAsyncDisposable
         if (deleteFiles && !torrent.IsShared)
         {
             var others = _index.List().FindAll(t => t.CopyId != torrent.CopyId);
-            await _context.Workers.RunAsync(_ => new Removal(_context.Disk, torrent, info, places, others).Run(), ct);
+            await _context.Workers.RunAsync(_ => new Removal(_context.Disk.Within(Path.GetDirectoryName(torrent.Path) ?? torrent.Path), torrent, info, places, others).Run(), ct);
         }
 
         await _context.Records.SaveAsync(torrent.Id, ct, without: torrent.CopyId);
@@ -246,6 +246,7 @@ public sealed class Store : IAsyncDisposable
             foreach (var content in _copies.All()) await content.SaveRecordAsync(CancellationToken.None);
         });
         _copies.Sweep();
+        await FlushCatalogueAsync();
     }
 
     /// <summary>Ends when nothing runs that nobody waits for.</summary>
@@ -254,6 +255,23 @@ public sealed class Store : IAsyncDisposable
     private void Flush()
     {
         if (_flushing.IsCompleted && _isDisposed == 0) _context.Track(_flushing = FlushAsync());
+    }
+
+    /// <summary>Enters what waits, and brings every commit so far to the medium.</summary>
+    private async Task FlushCatalogueAsync()
+    {
+        try
+        {
+            await _context.Catalogue.FlushAsync();
+        }
+        catch (StoreException e)
+        {
+            _context.Warn(new StoreWarning(StoreWarningKind.FlushFailed, e.Path ?? "", null, e.Message));
+        }
+        catch (ObjectDisposedException)
+        {
+            // the store is being let go, which flushes it as well
+        }
     }
 
     /// <summary>Writes records, and brings those written before to the medium.</summary>

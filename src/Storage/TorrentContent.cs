@@ -31,6 +31,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         Info = row.Info;
         Layers = row.Layers;
         Layout = new DiskLayout(row.Info, torrent.Path);
+        Disk = context.Disk.Within(Layout.Folder);
         State = new ContentState(row.Info, context.BootId, row.State, row.Places);
     }
 
@@ -55,6 +56,9 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     internal DiskLayout Layout { get; }
 
     internal ContentState State { get; }
+
+    /// <summary>For what is fetched: names that others chose lead nowhere but below the folder.</summary>
+    internal IDisk Disk { get; }
 
     internal bool Overwrites { get; set; }
 
@@ -174,14 +178,14 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>Enters the state as it is now; ends when that is committed.</summary>
     internal async Task SaveNowAsync(CancellationToken ct)
     {
-        var (state, places) = (State.SaveState(), State.CopyPlaces());
         await _context.Catalogue.WriteAsync(
             writer =>
             {
                 if (IsRemoved) return;
 
-                writer.SetPlaces(Torrent.CopyId, places);
-                writer.SetState(Torrent.CopyId, state);
+                // as it is when it is written: what was entered meanwhile, in this transaction too, is not undone
+                writer.SetPlaces(Torrent.CopyId, State.CopyPlaces());
+                writer.SetState(Torrent.CopyId, State.SaveState());
             },
             ct);
     }
@@ -372,8 +376,8 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         if (State.BeginFlush() is not { } batch) return;
 
-        var failed = new Flusher(_context, this).Run(batch);
-        State.EndFlush(batch, failed);
+        var (failed, hasNames) = new Flusher(_context, this).Run(batch);
+        State.EndFlush(batch, failed, hasNames);
         Touch();
     }
 
@@ -402,12 +406,12 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         try
         {
-            return _context.Disk.Open(path, FileAccess.ReadWrite);
+            return Disk.Open(path, FileAccess.ReadWrite);
         }
         catch (Exception e) when (DiskErrors.IsMissing(e))
         {
-            _context.Disk.CreateFolder(Path.GetDirectoryName(path)!);
-            return _context.Disk.Open(path, FileAccess.ReadWrite);
+            Disk.CreateFolder(Path.GetDirectoryName(path)!);
+            return Disk.Open(path, FileAccess.ReadWrite);
         }
     }
 
@@ -417,7 +421,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
         try
         {
-            return _context.Disk.Open(Layout.Staged(file), FileAccess.Read);
+            return Disk.Open(Layout.Staged(file), FileAccess.Read);
         }
         catch (Exception e) when (DiskErrors.IsMissing(e))
         {

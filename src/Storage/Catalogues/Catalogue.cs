@@ -24,6 +24,7 @@ internal sealed class Catalogue : IDisposable
     private List<Command> _commands = [];
     private HashSet<ICommitSource> _touched = [];
     private bool _due, _stopping, _abandoned;
+    private long _commits, _flushedCommits; // each written by one thread
 
     /// <param name="checksWhole">Whether also a large file is checked, beside the work: the last process died.</param>
     /// <param name="failed">Told of a transaction that is to be tried again, and of damage.</param>
@@ -82,6 +83,19 @@ internal sealed class Catalogue : IDisposable
             return null;
         },
         ct);
+
+    /// <summary>Commits what waits and brings all commits to the medium; nothing if none came since the last time.</summary>
+    public async Task FlushAsync()
+    {
+        lock (_gate)
+        {
+            if (_touched.Count == 0 && _commits == _flushedCommits) return;
+        }
+
+        var commits = await WriteAsync(_ => _commits, CancellationToken.None);
+        CatalogueFile.FlushLog(_path);
+        _flushedCommits = commits + 1;
+    }
 
     /// <summary>Saves a source within the commit interval.</summary>
     public void Touch(ICommitSource source)
@@ -163,6 +177,7 @@ internal sealed class Catalogue : IDisposable
             foreach (var source in touched) source.Save(_writer);
             foreach (var command in commands) command.Run(_writer);
             _writer.Commit();
+            _commits++;
         }
         catch (SqliteException e)
         {

@@ -86,6 +86,20 @@ internal static class CatalogueFile
         return aside;
     }
 
+    /// <summary>Brings the log to the medium. SQLite does so only when it folds the log into the catalogue (<c>synchronous = NORMAL</c>).</summary>
+    public static void FlushLog(string path)
+    {
+        try
+        {
+            using var log = File.OpenHandle(path + Log, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            RandomAccess.FlushToDisk(log);
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            throw DiskErrors.Writing(e, path + Log);
+        }
+    }
+
     public static bool HasLog(string path) => File.Exists(path + Log);
 
     public static StoreException Damaged(string path, Exception? inner = null) => new(StoreErrorCode.Damaged, DamagedMessage(path), path, inner);

@@ -9,8 +9,11 @@ namespace Shoal.Storage.Catalogues;
 /// <param name="Boot">The start of the machine since which something is not durable; null if all is.</param>
 internal sealed record CopyState(bool IsComplete, long Have, string? Boot, Bitfield Present, Bitfield Durable)
 {
-    /// <summary>The boot of no machine: what the catalogue says of the copy may be old, or a guess, so that all of it is proven.</summary>
+    /// <summary>The boot of no machine: what the catalogue says of the copy may be old, so that all of it is proven.</summary>
     public const string Doubtful = "doubtful";
+
+    /// <summary>Another: it was guessed from what stands there, which may be somebody else's.</summary>
+    public const string Guessed = "guessed";
 }
 
 /// <summary>Where the files of a copy stand.</summary>

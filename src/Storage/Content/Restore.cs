@@ -16,7 +16,8 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
 
     /// <param name="isUnclean">Whether the machine was started anew since the copy was last entered.</param>
     /// <param name="provesStaged">Whether everything in staging is proven: the catalogue knows nothing of it.</param>
-    public async Task RunAsync(bool isUnclean, bool provesStaged, CancellationToken ct)
+    /// <param name="isGuessed">Whether what stands at a final name may be somebody else's.</param>
+    public async Task RunAsync(bool isUnclean, bool provesStaged, CancellationToken ct, bool isGuessed = false)
     {
         var unflushed = isUnclean ? _state.TakeUnflushed().ToHashSet() : [];
         var moved = new HashSet<FileIndex>();
@@ -34,7 +35,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
                 ct);
         }
 
-        await context.Workers.RunAsync(_ => Settle(moved, isDoubtful: isUnclean && provesStaged), ct);
+        await context.Workers.RunAsync(_ => Settle(moved, isGuessed), ct);
         content.Touch();
     }
 
@@ -89,9 +90,9 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         if (context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.File, Stamp.Length: 0 } entry) _state.Place(file, entry.Stamp, isFound: false);
     }
 
-    private void Settle(HashSet<FileIndex> moved, bool isDoubtful)
+    private void Settle(HashSet<FileIndex> moved, bool isGuessed)
     {
-        if (isDoubtful && !content.Torrent.IsShared) Disown();
+        if (isGuessed && !content.Torrent.IsShared) Disown();
         foreach (var file in moved)
         {
             var path = content.Layout.Final(file);

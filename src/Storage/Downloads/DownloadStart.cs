@@ -16,6 +16,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
     public async Task<TorrentContent> RunAsync(IProgress<HashProgress>? progress, CancellationToken ct)
     {
         layout.RefuseCollisions();
+        await context.Workers.RunAsync(_ => RefuseStore(), ct);
         var known = index.Find(info.InfoHash.Truncated).Find(t => t.Id == info.InfoHash && t.Path == layout.Root);
         return known is null ? await BeginAsync(progress, ct) : await ResumeAsync(known, progress, ct);
     }
@@ -182,11 +183,34 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
 
         try
         {
-            context.Disk.CreateFolder(layout.Staging);
+            var disk = context.Disk.Within(layout.Folder);
+            disk.CreateFolder(layout.Staging);
+            try
+            {
+                new FoldCheck(disk, layout).Run();
+            }
+            catch (StoreException)
+            {
+                disk.TryDeleteFolder(layout.Staging);
+                throw;
+            }
         }
         catch (Exception e) when (DiskErrors.IsDisk(e))
         {
             throw DiskErrors.Writing(e, layout.Folder);
+        }
+    }
+
+    /// <summary>A torrent could name a file that the catalogue is, or would be read with (<c>catalogue.db-journal</c>).</summary>
+    private void RefuseStore()
+    {
+        if (context.Disk.Stat(layout.Folder) is null) return;
+
+        var (folder, store) = (RealPaths.Resolve(context.Disk, layout.Folder), RealPaths.Resolve(context.Disk, context.Options.Path));
+        if (folder is null || store is null) return;
+        if (DiskNames.Comparer.Equals(folder, store) || DiskNames.Comparer.Equals(folder, Path.Join(store, Path.GetFileName(context.Records.Folder.Path))))
+        {
+            throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{layout.Folder} is the store's own folder: choose another one for what is fetched", layout.Folder);
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class RecordFolder(IDisk disk, string path)
 
     private readonly Lock _lock = new();
     private HashSet<InfoHash> _unflushed = [];
+    private bool _namesChanged;
 
     public string Path => path;
 
@@ -56,13 +57,23 @@ internal sealed class RecordFolder(IDisk disk, string path)
         }
 
         disk.Rename(unfinished, final, overwrite: true);
-        lock (_lock) _unflushed.Add(id);
+        lock (_lock)
+        {
+            _unflushed.Add(id);
+            _namesChanged = true;
+        }
     }
 
     public void Delete(InfoHash id)
     {
+        if (disk.Stat(PathOf(id)) is null) return;
+
         disk.DeleteFile(PathOf(id));
-        lock (_lock) _unflushed.Remove(id);
+        lock (_lock)
+        {
+            _unflushed.Remove(id);
+            _namesChanged = true;
+        }
     }
 
     /// <summary>Brings to the medium what was written since the last time.</summary>
@@ -71,8 +82,8 @@ internal sealed class RecordFolder(IDisk disk, string path)
         HashSet<InfoHash> ids;
         lock (_lock)
         {
-            if (_unflushed.Count == 0) return;
-            (ids, _unflushed) = (_unflushed, []);
+            if (_unflushed.Count == 0 && !_namesChanged) return;
+            (ids, _unflushed, _namesChanged) = (_unflushed, [], false);
         }
 
         var isFlushed = false;
@@ -82,6 +93,7 @@ internal sealed class RecordFolder(IDisk disk, string path)
             {
                 foreach (var id in ids) Flush(id);
                 disk.FlushNames(path);
+                disk.FlushNames(System.IO.Path.GetDirectoryName(path)!);
             }
 
             isFlushed = true;
@@ -90,7 +102,11 @@ internal sealed class RecordFolder(IDisk disk, string path)
         {
             lock (_lock)
             {
-                if (!isFlushed) _unflushed.UnionWith(ids);
+                if (!isFlushed)
+                {
+                    _unflushed.UnionWith(ids);
+                    _namesChanged = true;
+                }
             }
         }
     }

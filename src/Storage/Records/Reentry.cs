@@ -99,7 +99,7 @@ internal sealed class Reentry(IDisk disk, RecordFolder records, Catalogue catalo
             info,
             copy.Path,
             copy.IsShared,
-            new CopyState(isComplete, have, CopyState.Doubtful, present, new Bitfield(info.Geometry.PieceCount)),
+            new CopyState(isComplete, have, CopyState.Guessed, present, new Bitfield(info.Geometry.PieceCount)),
             new CopyPlaces(placed, copy.Found, stamps));
     }
 

@@ -227,9 +227,8 @@ class World:
 
     def damage(self, kind):
         """Spoils the catalogue; what was done, or None if there is nothing to be restored."""
-        path = os.path.join(self.store, "catalogue.db")
-        records = os.path.join(self.store, "torrents")
-        if not os.path.exists(path) or not [r for r in os.listdir(records) if r.endswith(".torrent")] if os.path.isdir(records) else True:
+        path, records = os.path.join(self.store, "catalogue.db"), os.path.join(self.store, "torrents")
+        if not os.path.exists(path) or not os.path.isdir(records) or not any(name.endswith(".torrent") for name in os.listdir(records)):
             return None
         length = os.path.getsize(path)
         if kind == "log":

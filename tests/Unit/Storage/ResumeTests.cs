@@ -97,12 +97,12 @@ public sealed class ResumeTests
         await StoreBench.FetchAsync(await bench.BeginAsync(store, shared), shared, limit: 4);
         await store.DisposeAsync();
         var reopened = bench.Open(boot: "second");
-        var operations = bench.Disk.Operations;
+        var reads = bench.Disk.Reads;
 
         var resumed = await bench.BeginAsync(reopened, shared);
 
         Assert.Equal(4, resumed.CopyPresent().Count);
-        Assert.Equal(operations, bench.Disk.Operations);
+        Assert.Equal(reads, bench.Disk.Reads);
     }
 
     [Fact]
