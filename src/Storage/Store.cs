@@ -5,6 +5,7 @@ using Shoal.Storage.Catalogues;
 using Shoal.Storage.Content;
 using Shoal.Storage.Disk;
 using Shoal.Storage.Downloads;
+using Shoal.Storage.Records;
 using Shoal.Storage.Sharing;
 using Shoal.Storage.Workers;
 
@@ -17,6 +18,8 @@ namespace Shoal.Storage;
 /// </summary>
 public sealed class Store : IAsyncDisposable
 {
+    private const int MaxUntold = 16;
+
     private readonly StoreContext _context;
     private readonly IDisposable _lock;
     private readonly CopyIndex _index;
@@ -24,23 +27,62 @@ public sealed class Store : IAsyncDisposable
     private readonly HashedBuffer _hashed;
     private readonly KeyedGate<InfoHash> _downloads = new();
     private readonly ITimer _flushTimer;
+    private readonly StoreMark _mark;
+    private readonly Lock _warnLock = new();
+    private readonly List<StoreWarning> _untold = [];
+    private Action<StoreWarning>? _warned;
     private Task _flushing = Task.CompletedTask;
     private int _isDisposed;
 
     private Store(StoreOptions options, IDisk disk, TimeProvider clock, IBoot boot, ILogger logger, IDisposable held)
     {
         _lock = held;
-        var catalogue = new Catalogue(
-            Path.Join(options.Path, "catalogue.db"), options.CommitInterval, clock, e => _context!.Warn(new StoreWarning(StoreWarningKind.CommitFailed, e.Path ?? "", null, e.Message)));
-        _context = new StoreContext(options, disk, clock, boot, logger, new StorageWorkers(options.Workers, options.QueueLength), catalogue, w => Warned?.Invoke(w));
-        _index = new CopyIndex(catalogue.Read.List());
+        _mark = new StoreMark(disk, Path.Join(options.Path, "state"), boot.Id);
+        var folder = new RecordFolder(disk, Path.Join(options.Path, "torrents"));
+        var opening = new StoreOpening(options, disk, clock, _mark, folder, CatalogueFailed);
+        var catalogue = opening.Run();
+        var workers = new StorageWorkers(options.Workers, options.QueueLength);
+        _context = new StoreContext(options, disk, clock, boot, logger, workers, catalogue, new TorrentRecords(folder, catalogue, workers), Warn);
+        var isOpen = false;
+        try
+        {
+            _mark.Opened();
+            _index = new CopyIndex(catalogue.Read.List());
+            isOpen = true;
+        }
+        finally
+        {
+            if (!isOpen) Close(abandoned: true);
+        }
+
         _copies = new OpenCopies(_context, _index);
         _hashed = new HashedBuffer(catalogue);
         _flushTimer = clock.CreateTimer(_ => Flush(), null, options.FlushInterval, options.FlushInterval);
+        if (opening.Finding is { } finding) _context.Warn(finding);
+        if (opening.Unrecorded.Count > 0) _context.Track(RecordAsync(() => _context.Records.SaveMissingAsync(opening.Unrecorded, _context.Stopping.Token)));
     }
 
-    /// <summary>Something an operator should know. Raised on a thread of the store; must return quickly.</summary>
-    public event Action<StoreWarning>? Warned;
+    /// <summary>Something an operator should know. Raised on a thread of the store; must return quickly. What came while nobody listened is told to the first who does.</summary>
+    public event Action<StoreWarning>? Warned
+    {
+        add
+        {
+            List<StoreWarning> untold;
+            lock (_warnLock)
+            {
+                _warned += value;
+                untold = [.. _untold];
+                _untold.Clear();
+            }
+
+            foreach (var warning in untold) value?.Invoke(warning);
+        }
+
+        remove
+        {
+            lock (_warnLock) _warned -= value;
+        }
+    }
 
     /// <exception cref="StoreException">In use, newer, damaged or unwritable.</exception>
     public static Store Open(StoreOptions options, IDisk disk, TimeProvider clock, ILogger logger) => Open(options, disk, clock, new RealBoot(clock), logger);
@@ -107,8 +149,11 @@ public sealed class Store : IAsyncDisposable
     public IReadOnlyList<IReadOnlyList<string>> Trackers(InfoHash id) => _context.Catalogue.Read.Trackers(id);
 
     /// <summary>Remembers the announce URLs of a torrent held, in place of those it had; of one that is not, nothing.</summary>
-    public Task SetTrackersAsync(InfoHash id, IReadOnlyList<IReadOnlyList<string>> tiers, CancellationToken ct) =>
-        _context.Catalogue.WriteAsync(writer => writer.SetTrackers(id, tiers), ct);
+    public async Task SetTrackersAsync(InfoHash id, IReadOnlyList<IReadOnlyList<string>> tiers, CancellationToken ct)
+    {
+        await _context.Catalogue.WriteAsync(writer => writer.SetTrackers(id, tiers), ct);
+        await _context.Records.SaveAsync(id, ct);
+    }
 
     /// <summary>Hashes a file or folder where it lies and enters it. What was hashed before and has not changed is not read again.</summary>
     public Task<ShareResult> ShareAsync(string path, ShareSettings settings, IProgress<HashProgress>? progress, CancellationToken ct) =>
@@ -137,10 +182,15 @@ public sealed class Store : IAsyncDisposable
         return await new Verification(_context, content).RunAsync(progress, ct);
     }
 
-    /// <summary>Forgets a copy. Its content must not be in use. Deletes what was downloaded if asked to, a shared source never.</summary>
+    /// <summary>
+    /// Forgets a copy. Its content must not be in use. Deletes what was downloaded if asked to, a shared source never. Files go first, so that of a removal that
+    /// was cut short the copy is still known, and is removed when asked again.
+    /// </summary>
     public async Task RemoveAsync(StoredTorrent torrent, bool deleteFiles, CancellationToken ct)
     {
         var info = ReadInfo(torrent);
+        if (deleteFiles && !torrent.IsShared) await (await _copies.OpenAsync(torrent, ct)).DisposeAsync(); // what is not proven to be the download's is not deleted
+
         var places = _copies.Peek(torrent.CopyId)?.State.CopyPlaces() ?? _context.Catalogue.Read.Copy(torrent.CopyId)?.Places ?? throw NotHeld(torrent);
         if (_copies.Remove(torrent.CopyId) is { } open)
         {
@@ -148,12 +198,16 @@ public sealed class Store : IAsyncDisposable
             _context.Files.CloseAll(open);
         }
 
+        if (deleteFiles && !torrent.IsShared)
+        {
+            var others = _index.List().FindAll(t => t.CopyId != torrent.CopyId);
+            await _context.Workers.RunAsync(_ => new Removal(_context.Disk.Within(Path.GetDirectoryName(torrent.Path) ?? torrent.Path), torrent, info, places, others).Run(), ct);
+        }
+
+        await _context.Records.SaveAsync(torrent.Id, ct, without: torrent.CopyId);
         await _context.Catalogue.WriteAsync(writer => writer.RemoveCopy(torrent.CopyId, info), ct);
         _index.Remove(torrent);
-        if (!deleteFiles || torrent.IsShared) return;
-
-        var others = _index.List();
-        await _context.Workers.RunAsync(_ => new Removal(_context.Disk, torrent, info, places, others).Run(), ct);
+        await _context.Records.SaveAsync(torrent.Id, ct); // whoever wrote it meanwhile had the copy in it
     }
 
     /// <summary>Waits for work under way, brings everything to the medium, enters it, and lets the store go.</summary>
@@ -187,7 +241,12 @@ public sealed class Store : IAsyncDisposable
             if (!content.State.IsSettled) await _context.Workers.RunAsync(_ => content.Flush(), CancellationToken.None);
         }
 
+        await RecordAsync(async () =>
+        {
+            foreach (var content in _copies.All()) await content.SaveRecordAsync(CancellationToken.None);
+        });
         _copies.Sweep();
+        await FlushCatalogueAsync();
     }
 
     /// <summary>Ends when nothing runs that nobody waits for.</summary>
@@ -198,13 +257,80 @@ public sealed class Store : IAsyncDisposable
         if (_flushing.IsCompleted && _isDisposed == 0) _context.Track(_flushing = FlushAsync());
     }
 
+    /// <summary>Enters what waits, and brings every commit so far to the medium.</summary>
+    private async Task FlushCatalogueAsync()
+    {
+        try
+        {
+            await _context.Catalogue.FlushAsync();
+        }
+        catch (StoreException e)
+        {
+            _context.Warn(new StoreWarning(StoreWarningKind.FlushFailed, e.Path ?? "", null, e.Message));
+        }
+        catch (ObjectDisposedException)
+        {
+            // the store is being let go, which flushes it as well
+        }
+    }
+
+    /// <summary>Writes records, and brings those written before to the medium.</summary>
+    private async Task RecordAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+            await _context.Records.FlushAsync();
+        }
+        catch (Exception e) when (e is StoreException || DiskErrors.IsDisk(e))
+        {
+            var folder = _context.Records.Folder.Path;
+            _context.Warn(new StoreWarning(StoreWarningKind.RecordFailed, folder, null, $"{folder} could not be written: check the disk; it is tried again"));
+        }
+        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
+        {
+            // the store is being let go; the next start writes what is missing
+        }
+    }
+
     private void Close(bool abandoned)
     {
         _context.Workers.Dispose();
+        Mark(_mark.Closing); // if it cannot be written, the next start proves more than it would have to
         if (abandoned) _context.Catalogue.Abandon();
         else _context.Catalogue.Dispose();
         _context.Dispose();
         _lock.Dispose();
+    }
+
+    private void Mark(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (StoreException e)
+        {
+            Warn(new StoreWarning(StoreWarningKind.CommitFailed, e.Path ?? "", null, e.Message));
+        }
+    }
+
+    private void CatalogueFailed(StoreException e)
+    {
+        if (e.Code == StoreErrorCode.Damaged) Mark(_mark.Spoilt);
+        Warn(new StoreWarning(e.Code == StoreErrorCode.Damaged ? StoreWarningKind.CatalogueDamaged : StoreWarningKind.CommitFailed, e.Path ?? "", null, e.Message));
+    }
+
+    private void Warn(StoreWarning warning)
+    {
+        Action<StoreWarning>? warned;
+        lock (_warnLock)
+        {
+            warned = _warned;
+            if (warned is null && _untold.Count < MaxUntold) _untold.Add(warning);
+        }
+
+        warned?.Invoke(warning);
     }
 
     private StoredTorrent Current(StoredTorrent torrent) => _copies.Peek(torrent.CopyId) is { } open ? OpenCopies.Describe(open) : torrent;

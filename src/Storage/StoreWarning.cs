@@ -27,6 +27,15 @@ public enum StoreWarningKind
 
     /// <summary>The catalogue could not be written; it is tried again.</summary>
     CommitFailed,
+
+    /// <summary>The catalogue was damaged or old when the store was opened, and was made whole from the records.</summary>
+    CatalogueRestored,
+
+    /// <summary>The catalogue was found damaged while the store is in use; the next start makes it anew.</summary>
+    CatalogueDamaged,
+
+    /// <summary>The record of a torrent could not be written; it is tried again.</summary>
+    RecordFailed,
 }
 
 /// <summary>Something an operator should know, that stopped nothing.</summary>

@@ -18,6 +18,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     private readonly StoreContext _context;
     private readonly Action<TorrentContent> _closed;
     private readonly Lock _layersLock = new();
+    private bool _isRecordOld;
     private List<FileIndex> _newLayers = [];
     private List<FileIndex> _savingLayers = [];
     private CopyPlaces? _savingPlaces;
@@ -31,6 +32,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         Info = row.Info;
         Layers = row.Layers;
         Layout = new DiskLayout(row.Info, torrent.Path);
+        Disk = context.Disk.Within(Layout.Folder);
         State = new ContentState(row.Info, context.BootId, row.State, row.Places);
         _partial = new PartialPieces(context, this);
     }
@@ -56,6 +58,9 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     internal DiskLayout Layout { get; }
 
     internal ContentState State { get; }
+
+    /// <summary>For what is fetched: names that others chose lead nowhere but below the folder.</summary>
+    internal IDisk Disk { get; }
 
     internal bool Overwrites { get; set; }
 
@@ -120,8 +125,14 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>A file's piece layer became known: it is kept for the next run.</summary>
     public void LayersChanged(FileIndex file)
     {
-        lock (_layersLock) _newLayers.Add(file);
+        lock (_layersLock)
+        {
+            _newLayers.Add(file);
+            _isRecordOld = true;
+        }
+
         Touch();
+        if (Layers.Missing == 0) _context.Track(TrySaveRecordAsync()); // else with the next flush, since each writes all of them
     }
 
     /// <summary>All pieces are present: makes empty files, links and executable bits, and moves everything to its name. What is done is entered when this returns.</summary>
@@ -141,6 +152,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         await LearnLayersAsync(only, ct);
         await _context.Workers.RunAsync(_ => new Completion(_context, this, only).Run(), ct);
         await SaveNowAsync(ct);
+        await _context.Records.SaveAsync(Info.InfoHash, ct); // whatever an earlier run could not write any more
         return FinalPath;
     }
 
@@ -182,14 +194,50 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>Enters the state as it is now; ends when that is committed.</summary>
     internal async Task SaveNowAsync(CancellationToken ct)
     {
-        var (state, places) = (State.SaveState(), State.CopyPlaces());
         await _context.Catalogue.WriteAsync(
             writer =>
             {
-                writer.SetPlaces(Torrent.CopyId, places);
-                writer.SetState(Torrent.CopyId, state);
+                if (IsRemoved) return;
+
+                // as it is when it is written: what was entered meanwhile, in this transaction too, is not undone
+                writer.SetPlaces(Torrent.CopyId, State.CopyPlaces());
+                writer.SetState(Torrent.CopyId, State.SaveState());
             },
             ct);
+    }
+
+    /// <summary>Enters layers that came and puts them into the torrent's record, without which what they prove could not be proven after damage to the catalogue.</summary>
+    internal async Task SaveRecordAsync(CancellationToken ct)
+    {
+        lock (_layersLock)
+        {
+            if (!_isRecordOld || IsRemoved) return;
+            _isRecordOld = false;
+        }
+
+        var isSaved = false;
+        try
+        {
+            await SaveNowAsync(ct);
+            await _context.Records.SaveAsync(Info.InfoHash, ct);
+            isSaved = true;
+        }
+        finally
+        {
+            lock (_layersLock) _isRecordOld |= !isSaved;
+        }
+    }
+
+    private async Task TrySaveRecordAsync()
+    {
+        try
+        {
+            await SaveRecordAsync(_context.Stopping.Token);
+        }
+        catch (Exception e) when (e is StoreException or OperationCanceledException or ObjectDisposedException)
+        {
+            // the next flush tries again, or says that it cannot
+        }
     }
 
     void ICommitSource.Save(CatalogueWriter writer)
@@ -212,7 +260,12 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
             return;
         }
 
-        lock (_layersLock) _newLayers.AddRange(_savingLayers);
+        lock (_layersLock)
+        {
+            _newLayers.AddRange(_savingLayers);
+            _isRecordOld |= _savingLayers.Count > 0;
+        }
+
         if (_savingPlaces is not null) State.PlacesNotSaved();
     }
 
@@ -339,8 +392,8 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         if (State.BeginFlush() is not { } batch) return;
 
-        var failed = new Flusher(_context, this).Run(batch);
-        State.EndFlush(batch, failed);
+        var (failed, hasNames) = new Flusher(_context, this).Run(batch);
+        State.EndFlush(batch, failed, hasNames);
         Touch();
     }
 
@@ -369,12 +422,12 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         try
         {
-            return _context.Disk.Open(path, FileAccess.ReadWrite);
+            return Disk.Open(path, FileAccess.ReadWrite);
         }
         catch (Exception e) when (DiskErrors.IsMissing(e))
         {
-            _context.Disk.CreateFolder(Path.GetDirectoryName(path)!);
-            return _context.Disk.Open(path, FileAccess.ReadWrite);
+            Disk.CreateFolder(Path.GetDirectoryName(path)!);
+            return Disk.Open(path, FileAccess.ReadWrite);
         }
     }
 
@@ -384,7 +437,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
         try
         {
-            return _context.Disk.Open(Layout.Staged(file), FileAccess.Read);
+            return Disk.Open(Layout.Staged(file), FileAccess.Read);
         }
         catch (Exception e) when (DiskErrors.IsMissing(e))
         {

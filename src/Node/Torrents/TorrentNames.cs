@@ -77,6 +77,9 @@ public static class TorrentNames
         StoreWarningKind.FileSkipped => "file-skipped",
         StoreWarningKind.LinkNotMade => "link-not-made",
         StoreWarningKind.FlushFailed => "flush-failed",
+        StoreWarningKind.CatalogueRestored => "catalogue-restored",
+        StoreWarningKind.CatalogueDamaged => "catalogue-damaged",
+        StoreWarningKind.RecordFailed => "record-failed",
         _ => "commit-failed",
     };
 

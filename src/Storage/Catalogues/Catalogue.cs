@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Shoal.Storage.Records;
 
 namespace Shoal.Storage.Catalogues;
 
@@ -13,6 +14,7 @@ internal sealed class Catalogue : IDisposable
     private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly CatalogueWriter _writer;
+    private readonly CatalogueCheck? _check;
     private readonly TimeSpan _interval;
     private readonly Action<StoreException> _failed;
     private readonly ITimer _timer;
@@ -22,30 +24,42 @@ internal sealed class Catalogue : IDisposable
     private List<Command> _commands = [];
     private HashSet<ICommitSource> _touched = [];
     private bool _due, _stopping, _abandoned;
+    private long _commits, _flushedCommits; // each written by one thread
 
-    public Catalogue(string path, TimeSpan interval, TimeProvider clock, Action<StoreException> failed)
+    /// <param name="checksWhole">Whether also a large file is checked, beside the work: the last process died.</param>
+    /// <param name="failed">Told of a transaction that is to be tried again, and of damage.</param>
+    /// <param name="prepare">Runs in a transaction of its own before anybody else is let in.</param>
+    public Catalogue(string path, TimeSpan interval, TimeProvider clock, bool checksWhole, Action<StoreException> failed, Action<Catalogue, CatalogueWriter> prepare)
     {
-        _path = path;
+        (_path, _interval, _failed) = (path, interval, failed);
         _connection = CatalogueFile.Open(path);
         try
         {
-            Read = new CatalogueReader(CatalogueFile.OpenForReading(path));
+            Read = new CatalogueReader(CatalogueFile.OpenForReading(path), Failed);
+            Records = new RecordReader(CatalogueFile.OpenForReading(path), Failed);
             _writer = new CatalogueWriter(_connection);
+            _writer.Begin();
+            prepare(this, _writer);
+            _writer.Commit();
+            if (checksWhole && CatalogueFile.IsLarge(path)) _check = new CatalogueCheck(path, failed);
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
+            _writer?.Dispose();
             Read?.Dispose();
+            Records?.Dispose();
             _connection.Dispose();
-            throw CatalogueFile.Translate(e, path);
+            throw e is SqliteException sqlite ? CatalogueFile.Translate(sqlite, path) : e;
         }
 
-        (_interval, _failed) = (interval, failed);
         _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Loop) { IsBackground = true, Name = "shoal catalogue" };
         _thread.Start();
     }
 
     public CatalogueReader Read { get; }
+
+    public RecordReader Records { get; }
 
     /// <summary>Writes with the next transaction, which begins at once; ends when that is committed.</summary>
     public async Task<T> WriteAsync<T>(Func<CatalogueWriter, T> write, CancellationToken ct)
@@ -70,6 +84,19 @@ internal sealed class Catalogue : IDisposable
         },
         ct);
 
+    /// <summary>Commits what waits and brings all commits to the medium; nothing if none came since the last time.</summary>
+    public async Task FlushAsync()
+    {
+        lock (_gate)
+        {
+            if (_touched.Count == 0 && _commits == _flushedCommits) return;
+        }
+
+        var commits = await WriteAsync(_ => _commits, CancellationToken.None);
+        CatalogueFile.FlushLog(_path);
+        _flushedCommits = commits + 1;
+    }
+
     /// <summary>Saves a source within the commit interval.</summary>
     public void Touch(ICommitSource source)
     {
@@ -90,10 +117,12 @@ internal sealed class Catalogue : IDisposable
             Monitor.Pulse(_gate);
         }
 
+        _check?.Dispose();
         _thread.Join();
         _timer.Dispose();
         _writer.Dispose();
         Read.Dispose();
+        Records.Dispose();
         _connection.Dispose();
     }
 
@@ -148,6 +177,7 @@ internal sealed class Catalogue : IDisposable
             foreach (var source in touched) source.Save(_writer);
             foreach (var command in commands) command.Run(_writer);
             _writer.Commit();
+            _commits++;
         }
         catch (SqliteException e)
         {
@@ -158,10 +188,17 @@ internal sealed class Catalogue : IDisposable
         foreach (var source in touched) source.Saved(failure is null);
         foreach (var command in commands) command.End(failure);
         if (commands.Count > 0) _room.Release(commands.Count);
-        if (failure is null || touched.Count == 0) return;
+        if (failure is null || (touched.Count == 0 && failure.Code != StoreErrorCode.Damaged)) return;
 
         _failed(failure);
         foreach (var source in touched) Touch(source);
+    }
+
+    private StoreException Failed(SqliteException e)
+    {
+        var failure = CatalogueFile.Translate(e, _path);
+        if (failure.Code == StoreErrorCode.Damaged) _failed(failure);
+        return failure;
     }
 
     private abstract class Command

@@ -8,7 +8,8 @@ using Shoal.Storage.Disk;
 namespace Shoal.Storage.Catalogues;
 
 /// <summary>The questions asked of the catalogue, on a connection of their own. Its lock is a leaf; nothing is awaited under it.</summary>
-internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
+/// <param name="failed">Turns a failure of SQLite into words.</param>
+internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteException, StoreException> failed) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Statement _list = new(connection, """
@@ -29,7 +30,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
 
     public List<StoredTorrent> List()
     {
-        lock (_lock)
+        return Ask(() =>
         {
             var torrents = new List<StoredTorrent>();
             using var rows = _list.Query();
@@ -52,24 +53,24 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
             }
 
             return torrents;
-        }
+        });
     }
 
     /// <returns>Null if the copy is not there any more, or its row makes no sense.</returns>
     public TorrentInfo? Info(long copy)
     {
-        lock (_lock)
+        return Ask(() =>
         {
             using var rows = _info.Query(copy);
             return rows.Read() && TorrentInfoReader.Read(rows.GetFieldValue<byte[]>(0), out var info) == MetainfoError.None ? info : null;
-        }
+        });
     }
 
     public CopyRow? Copy(long copy)
     {
         if (Info(copy) is not { } info) return null;
 
-        lock (_lock)
+        return Ask<CopyRow?>(() =>
         {
             var layers = new PieceLayers(info);
             using (var rows = _layers.Query(copy))
@@ -96,24 +97,24 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
                     new CopyState(row.GetInt64(0) != 0, row.GetInt64(1), row.IsDBNull(2) ? null : row.GetString(2), present, durable),
                     new CopyPlaces(placed, found, stamps))
                 : null;
-        }
+        });
     }
 
     public List<FileRow> Files(FileId id, long length)
     {
-        lock (_lock)
+        return Ask(() =>
         {
             var files = new List<FileRow>();
             using var rows = _files.Query(id.Value.ToArray(), length);
             while (rows.Read()) files.Add(new FileRow(rows.GetInt64(0), new FileIndex((int)rows.GetInt64(1))));
             return files;
-        }
+        });
     }
 
     /// <summary>The trackers of a torrent, by tier; none if it is not held.</summary>
     public List<IReadOnlyList<string>> Trackers(InfoHash id)
     {
-        lock (_lock)
+        return Ask<List<IReadOnlyList<string>>>(() =>
         {
             var tiers = new SortedDictionary<long, List<string>>();
             using var rows = _trackers.Query(id.Value.ToArray());
@@ -124,7 +125,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
             }
 
             return [.. tiers.Values];
-        }
+        });
     }
 
     /// <summary>What is remembered of a file, or of all files below a folder, by path.</summary>
@@ -132,7 +133,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
     {
         var first = isFolder && !Path.EndsInDirectorySeparator(path) ? path + Path.DirectorySeparatorChar : path;
         var behind = isFolder ? first[..^1] + (char)(first[^1] + 1) : path + '\0';
-        lock (_lock)
+        return Ask(() =>
         {
             var hashed = new Dictionary<string, HashedRow>();
             using var rows = _hashed.Query(first, behind);
@@ -148,7 +149,7 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
             }
 
             return hashed;
-        }
+        });
     }
 
     public void Dispose()
@@ -157,6 +158,18 @@ internal sealed class CatalogueReader(SqliteConnection connection) : IDisposable
         {
             foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _trackers, _hashed]) statement.Dispose();
             connection.Dispose();
+        }
+    }
+
+    private T Ask<T>(Func<T> question)
+    {
+        try
+        {
+            lock (_lock) return question();
+        }
+        catch (SqliteException e)
+        {
+            throw failed(e);
         }
     }
 

@@ -31,6 +31,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     private readonly Statement _addTracker = new(connection, "INSERT INTO trackers (torrent, tier, place, url) VALUES ($1, $2, $3, $4)");
     private readonly Statement _clearTrackers = new(connection, "DELETE FROM trackers WHERE torrent = $1");
     private readonly Statement _torrentOf = new(connection, "SELECT torrent FROM copies WHERE id = $1");
+    private readonly Statement _doubtAll = new(connection, "UPDATE copies SET boot = $1 WHERE boot IS NOT $2");
     private readonly Statement _dropCopy = new(connection, "DELETE FROM copies WHERE id = $1");
     private readonly Statement _dropPlaces = new(connection, "DELETE FROM places WHERE copy = $1");
     private readonly Statement _dropLayers = new(connection, "DELETE FROM layers WHERE torrent = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
@@ -116,6 +117,9 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
         }
     }
 
+    /// <summary>Has every copy proven when it is opened next; those that are guessed are anyway.</summary>
+    public void DoubtAll() => _doubtAll.Run(CopyState.Doubtful, CopyState.Guessed);
+
     /// <summary>Drops a copy, and its torrent if that was the last one.</summary>
     public void RemoveCopy(long copy, TorrentInfo info)
     {
@@ -135,7 +139,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     public void Dispose()
     {
         foreach (var statement in (Statement[])[
-            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _addTracker, _clearTrackers, _torrentOf,
+            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _addTracker, _clearTrackers, _torrentOf, _doubtAll,
             _dropCopy, _dropPlaces, _dropLayers, _dropTrackers, _dropTorrent])
         {
             statement.Dispose();

@@ -7,7 +7,14 @@ namespace Shoal.Storage.Catalogues;
 
 /// <summary>What a copy has, as the catalogue keeps it.</summary>
 /// <param name="Boot">The start of the machine since which something is not durable; null if all is.</param>
-internal sealed record CopyState(bool IsComplete, long Have, string? Boot, Bitfield Present, Bitfield Durable);
+internal sealed record CopyState(bool IsComplete, long Have, string? Boot, Bitfield Present, Bitfield Durable)
+{
+    /// <summary>The boot of no machine: what the catalogue says of the copy may be old, so that all of it is proven.</summary>
+    public const string Doubtful = "doubtful";
+
+    /// <summary>Another: it was guessed from what stands there, which may be somebody else's.</summary>
+    public const string Guessed = "guessed";
+}
 
 /// <summary>Where the files of a copy stand.</summary>
 /// <param name="Placed">Files at their final name.</param>

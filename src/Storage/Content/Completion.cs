@@ -19,9 +19,9 @@ internal sealed class Completion(StoreContext context, TorrentContent content, S
         {
             FinishStaging();
             Move();
-            if (only.IsAll) Trees.Delete(context.Disk, content.Layout.Staging);
+            if (only.IsAll) Trees.Delete(content.Disk, content.Layout.Staging);
             EnterStamps();
-            if (!only.IsAll && !KeepsAny()) Trees.Delete(context.Disk, content.Layout.Staging);
+            if (!only.IsAll && !KeepsAny()) Trees.Delete(content.Disk, content.Layout.Staging);
         }
         catch (Exception e) when (DiskErrors.IsDisk(e))
         {
@@ -40,7 +40,7 @@ internal sealed class Completion(StoreContext context, TorrentContent content, S
     /// <summary>Whether these files were the last.</summary>
     private bool IsWhole() => content.CopyPresent().IsFull && All().All(file => content.Info.Files[file].LinkTarget is null
         ? content.State.IsPlaced(file)
-        : only.Contains(file) || context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.Link });
+        : only.Contains(file) || content.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.Link });
 
     /// <summary>Whether staging has bytes of present pieces: those of files wanted before, and in v1 those that share a piece with a wanted one.</summary>
     private bool KeepsAny() => All().Any(file => !content.State.IsPlaced(file) && content.Info.Geometry.PiecesOf(file).Any(content.State.IsPresent));
@@ -52,20 +52,20 @@ internal sealed class Completion(StoreContext context, TorrentContent content, S
             var file = content.Info.Files[index];
             var path = content.Layout.Staged(index);
             if (file.LinkTarget is not null) MakeLink(index, path);
-            else if (file.Length == 0 && context.Disk.Stat(content.Layout.Final(index)) is not { Kind: DiskEntryKind.File, Stamp.Length: 0 }) content.OpenForWriting(path).Dispose();
+            else if (file.Length == 0 && content.Disk.Stat(content.Layout.Final(index)) is not { Kind: DiskEntryKind.File, Stamp.Length: 0 }) content.OpenForWriting(path).Dispose();
 
-            if (file.IsExecutable && context.Disk.Stat(path) is { IsExecutable: false }) context.Disk.SetExecutable(path);
+            if (file.IsExecutable && content.Disk.Stat(path) is { IsExecutable: false }) content.Disk.SetExecutable(path);
         }
     }
 
     private void MakeLink(FileIndex index, string path)
     {
-        if (context.Disk.Stat(path) is not null) return;
+        if (content.Disk.Stat(path) is not null) return;
 
         if (content.Layout.LinkText(index) is { } text)
         {
-            context.Disk.CreateFolder(Path.GetDirectoryName(path)!);
-            context.Disk.CreateLink(path, text);
+            content.Disk.CreateFolder(Path.GetDirectoryName(path)!);
+            content.Disk.CreateLink(path, text);
             return;
         }
 
@@ -75,33 +75,33 @@ internal sealed class Completion(StoreContext context, TorrentContent content, S
     private void Move()
     {
         var layout = content.Layout;
-        if (context.Disk.Stat(layout.StagingRoot) is null) return;
+        if (content.Disk.Stat(layout.StagingRoot) is null) return;
 
-        if (only.IsAll && context.Disk.Stat(layout.Root) is null)
+        if (only.IsAll && content.Disk.Stat(layout.Root) is null)
         {
-            context.Disk.Rename(layout.StagingRoot, layout.Root, overwrite: false);
+            content.Disk.Rename(layout.StagingRoot, layout.Root, overwrite: false);
             return;
         }
 
         foreach (var index in Unplaced())
         {
             var (from, to) = (layout.Staged(index), layout.Final(index));
-            if (context.Disk.Stat(from) is null) continue; // moved before, or already there
+            if (content.Disk.Stat(from) is null) continue; // moved before, or already there
 
             if (!content.Info.IsSingleFile) MakeFolders(Path.GetDirectoryName(to)!);
-            var there = context.Disk.Stat(to);
+            var there = content.Disk.Stat(to);
             if (there is not null && (there.Kind == DiskEntryKind.Folder || (!content.Overwrites && !IsSame(from, to)))) throw Targets.OtherContent(to);
 
-            context.Disk.Rename(from, to, overwrite: there is not null);
+            content.Disk.Rename(from, to, overwrite: there is not null);
         }
     }
 
     /// <summary>A file of v1 that could not be proven alone was fetched beside the one that stands there.</summary>
     private bool IsSame(string from, string to)
     {
-        if (content.Info.Geometry.IsAligned || context.Disk.Stat(to) is not { Kind: DiskEntryKind.File }) return false;
+        if (content.Info.Geometry.IsAligned || content.Disk.Stat(to) is not { Kind: DiskEntryKind.File }) return false;
 
-        using IDiskFile first = context.Disk.Open(from, FileAccess.Read), second = context.Disk.Open(to, FileAccess.Read);
+        using IDiskFile first = content.Disk.Open(from, FileAccess.Read), second = content.Disk.Open(to, FileAccess.Read);
         if (first.Stamp.Length != second.Stamp.Length) return false;
 
         Span<byte> a = new byte[128 * 1024], b = new byte[128 * 1024];
@@ -120,8 +120,8 @@ internal sealed class Completion(StoreContext context, TorrentContent content, S
         if (!_checkedFolders.Add(folder)) return;
         if (folder.Length > content.Layout.Root.Length) MakeFolders(Path.GetDirectoryName(folder)!);
 
-        var entry = context.Disk.Stat(folder);
-        if (entry is null) context.Disk.CreateFolder(folder);
+        var entry = content.Disk.Stat(folder);
+        if (entry is null) content.Disk.CreateFolder(folder);
         else if (entry.Kind != DiskEntryKind.Folder) throw Targets.OtherContent(folder);
     }
 
@@ -133,7 +133,7 @@ internal sealed class Completion(StoreContext context, TorrentContent content, S
             if (file.LinkTarget is not null) continue;
 
             var path = content.Layout.Final(index);
-            var entry = context.Disk.Stat(path);
+            var entry = content.Disk.Stat(path);
             if (entry is null || entry.Kind != DiskEntryKind.File || entry.Stamp.Length != file.Length)
             {
                 throw new StoreException(StoreErrorCode.DiskFailed, $"{path} is not what was written there: run it again, and it is proven", path);

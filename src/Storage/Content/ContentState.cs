@@ -228,10 +228,11 @@ internal sealed class ContentState
         }
     }
 
-    public void EndFlush(FlushBatch batch, IReadOnlySet<int> failed)
+    public void EndFlush(FlushBatch batch, IReadOnlySet<int> failed, bool hasNames)
     {
         lock (_lock)
         {
+            _namesUnflushed |= batch.Names && !hasNames;
             _neverDurable.UnionWith(failed);
             foreach (var file in batch.Files)
             {

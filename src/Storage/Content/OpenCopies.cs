@@ -19,7 +19,8 @@ internal sealed class OpenCopies(StoreContext context, CopyIndex index)
             StoreErrorCode.NotHeld, $"{torrent.Name} is not in the store any more: share or get it again", torrent.Path);
         var content = new TorrentContent(context, torrent, row, Close);
         var isUnclean = row.State.Boot is { } boot && boot != context.BootId;
-        if (isUnclean || !row.State.IsComplete) await new Restore(context, content).RunAsync(isUnclean, provesStaged: false, ct);
+        var isGuessed = row.State.Boot == CopyState.Guessed;
+        if (isUnclean || !row.State.IsComplete) await new Restore(context, content).RunAsync(isUnclean, provesStaged: isGuessed || row.State.Boot == CopyState.Doubtful, ct, isGuessed);
         return Add(content);
     }
 

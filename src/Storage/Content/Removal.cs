@@ -21,7 +21,7 @@ internal sealed class Removal(IDisk disk, StoredTorrent torrent, TorrentInfo inf
             for (var i = 0; i < info.Files.Count; i++)
             {
                 path = _layout.Final(new FileIndex(i));
-                if (!IsOurs(i, path)) continue;
+                if (!IsOurs(i, path) && !IsGone(i, path)) continue;
 
                 disk.DeleteFile(path);
                 for (var folder = Path.GetDirectoryName(path)!; folder.Length >= _layout.Root.Length && disk.TryDeleteFolder(folder);) folder = Path.GetDirectoryName(folder)!;
@@ -32,6 +32,9 @@ internal sealed class Removal(IDisk disk, StoredTorrent torrent, TorrentInfo inf
             throw DiskErrors.Writing(e, path);
         }
     }
+
+    /// <summary>A removal that was cut short may have deleted the file and not yet its folders.</summary>
+    private bool IsGone(int file, string path) => places.Placed[file] && !places.Found[file] && disk.Stat(path) is null && disk.Stat(Path.GetDirectoryName(path)!) is { Kind: DiskEntryKind.Folder };
 
     private bool IsOurs(int file, string path)
     {

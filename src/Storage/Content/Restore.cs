@@ -16,7 +16,8 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
 
     /// <param name="isUnclean">Whether the machine was started anew since the copy was last entered.</param>
     /// <param name="provesStaged">Whether everything in staging is proven: the catalogue knows nothing of it.</param>
-    public async Task RunAsync(bool isUnclean, bool provesStaged, CancellationToken ct)
+    /// <param name="isGuessed">Whether what stands at a final name may be somebody else's.</param>
+    public async Task RunAsync(bool isUnclean, bool provesStaged, CancellationToken ct, bool isGuessed = false)
     {
         var unflushed = isUnclean ? _state.TakeUnflushed().ToHashSet() : [];
         var moved = new HashSet<FileIndex>();
@@ -34,7 +35,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
                 ct);
         }
 
-        await context.Workers.RunAsync(_ => Settle(moved), ct);
+        await context.Workers.RunAsync(_ => Settle(moved, isGuessed), ct);
         content.Touch();
     }
 
@@ -49,7 +50,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
             if (content.Torrent.IsShared && !isUnclean) continue;
             if (content.Info.Files[i].Length == 0)
             {
-                if (!provesStaged) PlaceIfMoved(file);
+                if (!provesStaged || isUnclean) PlaceIfMoved(file);
                 continue;
             }
 
@@ -89,8 +90,9 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         if (context.Disk.Stat(content.Layout.Final(file)) is { Kind: DiskEntryKind.File, Stamp.Length: 0 } entry) _state.Place(file, entry.Stamp, isFound: false);
     }
 
-    private void Settle(HashSet<FileIndex> moved)
+    private void Settle(HashSet<FileIndex> moved, bool isGuessed)
     {
+        if (isGuessed && !content.Torrent.IsShared) Disown();
         foreach (var file in moved)
         {
             var path = content.Layout.Final(file);
@@ -101,6 +103,16 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
             }
 
             foreach (var piece in _geometry.PiecesOf(file)) _state.SetAbsent(piece); // something else stands there
+        }
+    }
+
+    /// <summary>A file that is not what was fetched is the user's: it is neither counted as ours nor deleted with the rest. What stood there before was the user's anyway.</summary>
+    private void Disown()
+    {
+        for (var i = 0; i < content.Info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            if (_state.IsPlaced(file) && !_state.IsWhole(file)) _state.Displace(file);
         }
     }
 

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Shoal.Storage.Catalogues;
 using Shoal.Storage.Disk;
+using Shoal.Storage.Records;
 using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Content;
 
 /// <summary>What the parts of one open store work with.</summary>
 internal sealed class StoreContext(
-    StoreOptions options, IDisk disk, TimeProvider clock, IBoot boot, ILogger logger, StorageWorkers workers, Catalogue catalogue, Action<StoreWarning> warn) : IDisposable
+    StoreOptions options, IDisk disk, TimeProvider clock, IBoot boot, ILogger logger, StorageWorkers workers, Catalogue catalogue, TorrentRecords records, Action<StoreWarning> warn) : IDisposable
 {
     private readonly ConcurrentDictionary<Task, bool> _background = [];
 
@@ -25,6 +26,8 @@ internal sealed class StoreContext(
     public StorageWorkers Workers => workers;
 
     public Catalogue Catalogue => catalogue;
+
+    public TorrentRecords Records => records;
 
     public PieceHasher Hasher { get; } = new(disk, workers);
 

@@ -64,7 +64,39 @@ internal sealed class DiskLayout
         return string.Join(Path.DirectorySeparatorChar, up.Concat(target.Select(DiskNames.Mend)));
     }
 
-    private static StoreException Collision(string path) =>
+    /// <summary>Files below the root that a disk might take for one with another, or for a folder that another needs.</summary>
+    public List<string> Lookalikes()
+    {
+        if (_info.IsSingleFile) return [];
+
+        var first = new Dictionary<string, string>();
+        var doubtful = new HashSet<string>();
+        for (var i = 0; i < _info.Files.Count; i++)
+        {
+            for (var path = Relative(new FileIndex(i)); !string.IsNullOrEmpty(path); path = Path.GetDirectoryName(path)!)
+            {
+                var key = LooseNames.KeyOf(path);
+                if (!first.TryAdd(key, path) && first[key] != path) doubtful.Add(key);
+            }
+        }
+
+        if (doubtful.Count == 0) return [];
+
+        // files below a folder that is in doubt are in doubt with it
+        bool IsDoubtful(string path)
+        {
+            for (var above = path; !string.IsNullOrEmpty(above); above = Path.GetDirectoryName(above)!)
+            {
+                if (doubtful.Contains(LooseNames.KeyOf(above))) return true;
+            }
+
+            return false;
+        }
+
+        return [.. Enumerable.Range(0, _info.Files.Count).Select(i => Relative(new FileIndex(i))).Where(IsDoubtful)];
+    }
+
+    internal static StoreException Collision(string path) =>
         new(StoreErrorCode.NamesCollide, $"the torrent has two files that would both be {path} on this disk: it cannot be stored here", path);
 
     private string Below(string root, FileIndex file) => _info.IsSingleFile ? root : Path.Join(root, Relative(file));

@@ -13,7 +13,9 @@ internal static class DiskNames
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    private static readonly string[] Devices = ["CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9"];
+    private static readonly string[] Devices = [
+        "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+        "COM\u00B9", "COM\u00B2", "COM\u00B3", "LPT\u00B9", "LPT\u00B2", "LPT\u00B3", "CONIN$", "CONOUT$"];
 
     /// <summary>How this platform's file systems compare names.</summary>
     public static StringComparer Comparer { get; } = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
@@ -26,10 +28,11 @@ internal static class DiskNames
     /// <summary>The name of the content itself, which stands beside the store's own folders.</summary>
     public static string MendTop(string name) => Mend(IsStaging(name) ? "_" + name : name);
 
-    public static string Mend(string element)
-    {
-        if (!OperatingSystem.IsWindows()) return element;
+    public static string Mend(string element) => OperatingSystem.IsWindows() ? MendForWindows(element) : element;
 
+    /// <summary>A name that Windows takes for a device, with any extension, gets a <c>_</c> before it.</summary>
+    internal static string MendForWindows(string element)
+    {
         var dot = element.IndexOf('.');
         var stem = (dot < 0 ? element : element[..dot]).TrimEnd();
         return Devices.Contains(stem, StringComparer.OrdinalIgnoreCase) ? "_" + element : element;

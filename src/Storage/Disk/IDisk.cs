@@ -38,6 +38,16 @@ public interface IDisk
     /// <summary>Brings everything written to the file system of an existing folder to the medium, names included; false if that cannot be done at once.</summary>
     bool TrySyncAll(string folder);
 
+    /// <summary>Brings the names in an existing folder to the medium, where flushing a file does not do so.</summary>
+    void FlushNames(string folder);
+
+    /// <summary>
+    /// The same disk for content that others name: below a folder no link is followed, by any verb, whatever happens between two calls. Where the system cannot do
+    /// that, paths are looked at before they are used, and no more.
+    /// </summary>
+    /// <param name="folder">Absolute. Links in the path to it are the user's and are followed.</param>
+    IDisk Within(string folder) => this;
+
     /// <summary>Takes a lock that ends with the process; null if somebody has it.</summary>
     IDisposable? TryLock(string path);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Shoal.Storage.Disk;
@@ -82,12 +83,11 @@ public sealed class RealDisk : IDisk
 
     public void SetExecutable(string path)
     {
-        if (OperatingSystem.IsWindows()) return;
-
-        var mode = File.GetUnixFileMode(path);
-        var readers = (int)mode & (int)(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        File.SetUnixFileMode(path, mode | (UnixFileMode)(readers >> 2)); // whoever may read may execute
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, Executable(File.GetUnixFileMode(path)));
     }
+
+    [UnsupportedOSPlatform("windows")]
+    internal static void SetExecutable(SafeFileHandle file) => File.SetUnixFileMode(file, Executable(File.GetUnixFileMode(file)));
 
     public long FreeSpace(string folder) => new DriveInfo(folder).AvailableFreeSpace;
 
@@ -97,6 +97,14 @@ public sealed class RealDisk : IDisk
 
         using var handle = LinuxCalls.Open(folder, FileAccess.Read);
         return LinuxCalls.TrySyncFileSystem(handle);
+    }
+
+    public void FlushNames(string folder)
+    {
+        if (!OperatingSystem.IsLinux()) return; // elsewhere names go with the flush of a file
+
+        using var handle = LinuxCalls.Open(folder, FileAccess.Read);
+        RandomAccess.FlushToDisk(handle);
     }
 
     public IDisposable? TryLock(string path)
@@ -109,6 +117,15 @@ public sealed class RealDisk : IDisk
         {
             return null;
         }
+    }
+
+    public IDisk Within(string folder) => OperatingSystem.IsLinux() ? new ConfinedDisk(this, folder) : this;
+
+    /// <summary>Whoever may read may execute.</summary>
+    private static UnixFileMode Executable(UnixFileMode mode)
+    {
+        var readers = (int)mode & (int)(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        return mode | (UnixFileMode)(readers >> 2);
     }
 
     private static bool IsHeld(IOException e)

@@ -16,6 +16,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
     public async Task<TorrentContent> RunAsync(IProgress<HashProgress>? progress, CancellationToken ct)
     {
         layout.RefuseCollisions();
+        await context.Workers.RunAsync(_ => RefuseStore(), ct);
         var known = index.Find(info.InfoHash.Truncated).Find(t => t.Id == info.InfoHash && t.Path == layout.Root);
         return known is null ? await BeginAsync(progress, ct) : await ResumeAsync(known, progress, ct);
     }
@@ -64,6 +65,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         try
         {
             await FillAsync(content, target, provesStaged: true, progress, ct);
+            await context.Records.SaveAsync(info.InfoHash, ct);
             isBegun = true;
             return content;
         }
@@ -80,6 +82,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         try
         {
             AdoptLayers(content);
+            var found = content.State.CopyPlaces().Found.ToArray();
             var placed = new Dictionary<FileIndex, FileStamp>();
             for (var i = 0; i < info.Files.Count; i++)
             {
@@ -107,6 +110,12 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             {
                 await context.Workers.RunAsync(_ => CheckSpace(_only.Length - _only.LengthOf(content.CopyPresent())), ct);
                 await FillAsync(content, target, provesStaged: false, progress, ct);
+            }
+
+            if (!content.State.IsComplete || !content.State.CopyPlaces().Found.ToArray().AsSpan().SequenceEqual(found))
+            {
+                await content.SaveNowAsync(ct);
+                await context.Records.SaveAsync(info.InfoHash, ct); // whatever an earlier run could not write any more
             }
 
             isBegun = true;
@@ -174,11 +183,34 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
 
         try
         {
-            context.Disk.CreateFolder(layout.Staging);
+            var disk = context.Disk.Within(layout.Folder);
+            disk.CreateFolder(layout.Staging);
+            try
+            {
+                new FoldCheck(disk, layout).Run();
+            }
+            catch (StoreException)
+            {
+                disk.TryDeleteFolder(layout.Staging);
+                throw;
+            }
         }
         catch (Exception e) when (DiskErrors.IsDisk(e))
         {
             throw DiskErrors.Writing(e, layout.Folder);
+        }
+    }
+
+    /// <summary>A torrent could name a file that the catalogue is, or would be read with (<c>catalogue.db-journal</c>).</summary>
+    private void RefuseStore()
+    {
+        if (context.Disk.Stat(layout.Folder) is null) return;
+
+        var (folder, store) = (RealPaths.Resolve(context.Disk, layout.Folder), RealPaths.Resolve(context.Disk, context.Options.Path));
+        if (folder is null || store is null) return;
+        if (DiskNames.Comparer.Equals(folder, store) || DiskNames.Comparer.Equals(folder, Path.Join(store, Path.GetFileName(context.Records.Folder.Path))))
+        {
+            throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{layout.Folder} is the store's own folder: choose another one for what is fetched", layout.Folder);
         }
     }
 

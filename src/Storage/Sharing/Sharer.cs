@@ -182,6 +182,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
                     writer.SetState(known.CopyId, state);
                 },
                 ct);
+            if (!await context.Workers.RunAsync(_ => context.Records.Folder.Exists(info.InfoHash), ct)) await context.Records.SaveAsync(info.InfoHash, ct);
             known = known with { Have = info.Length, IsComplete = true };
             index.Set(known);
             return known;
@@ -211,6 +212,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
             Added = added,
         };
         index.Set(stored);
+        await context.Records.SaveAsync(info.InfoHash, ct);
         return stored;
     }
 }

@@ -256,6 +256,11 @@ class Shoal:
         self.process.kill()
         self.process.wait(10)
 
+    def heard(self):
+        """Waits until all that it said was read."""
+        for thread in self._threads:
+            thread.join(5)
+
     def close(self):
         if self.process.poll() is None:
             self.process.terminate()

@@ -29,18 +29,7 @@ public sealed class FaultTests
             var failed = bench.Disk.Operations - before >= failing;
             bench.Disk.FailFrom = 0;
 
-            await using var store = bench.Open();
-            var content = await bench.BeginAsync(store, shared);
-            foreach (var piece in stored) Assert.True(content.CopyPresent()[piece], $"piece {piece}, failing at {failing}");
-            if (isDone) Assert.True(content.IsComplete);
-            await StoreBench.AssertServesAsync(content, shared);
-            await StoreBench.FetchAsync(content, shared);
-            await content.CompleteAsync(CancellationToken.None);
-            await content.DisposeAsync();
-            var torrent = store.Find(shared.Info.InfoHash)!;
-            Assert.Equal(0, (await store.VerifyAsync(torrent, null, CancellationToken.None)).Bad);
-            await store.RemoveAsync(torrent, deleteFiles: true, CancellationToken.None);
-            Assert.True(Directory.GetFileSystemEntries(bench.Downloads).Length == 0, $"failing at {failing}: {string.Join(' ', Directory.GetFileSystemEntries(bench.Downloads, "*", SearchOption.AllDirectories))}");
+            await AssertKeptAsync(bench, shared, stored, $"failing at {failing}", isDone);
             if (!failed) break;
         }
     }
@@ -50,7 +39,7 @@ public sealed class FaultTests
     {
         await using var bench = new StoreBench();
         var shared = await bench.ShareAsync("file", StoreBench.Content(10 * Piece));
-        bench.Disk.Capacity = 4 * Piece;
+        bench.Disk.Capacity = 4 * Piece + Piece / 2; // the record takes some
         var store = bench.Open();
         var content = await bench.BeginAsync(store, shared);
 
@@ -61,6 +50,104 @@ public sealed class FaultTests
 
         Assert.Equal(StoreErrorCode.NoSpace, error.Code);
         Assert.Equal(6, await StoreBench.FetchAsync(resumed, shared));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LosesNothing_WhereverTheDiskFillsUp(bool tears)
+    {
+        await using var bench = new StoreBench();
+        bench.Folder.Write("folder/a", StoreBench.Content(3 * Piece + 1));
+        bench.Folder.Write("folder/b/c", StoreBench.Content(700, seed: 2));
+        var shared = await bench.ShareAsync("folder");
+        bench.Disk.Tears = tears;
+        var (full, isDone) = (0, false);
+        for (var room = 0L; !isDone; room += Piece / 3)
+        {
+            bench.Disk.Capacity = bench.Disk.Written + room;
+            var stored = new List<int>();
+            isDone = await DownloadAsync(bench, shared, stored);
+            if (!isDone) full++;
+            bench.Disk.Capacity = long.MaxValue;
+            await AssertKeptAsync(bench, shared, stored, $"with room for {room}");
+        }
+
+        Assert.InRange(full, 5, 100);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CanBeAskedAgain_WhereverARemovalFails(bool failsOnce)
+    {
+        await using var bench = new StoreBench();
+        bench.Folder.Write("folder/a", StoreBench.Content(2 * Piece + 1));
+        bench.Folder.Write("folder/b/c", StoreBench.Content(700, seed: 2));
+        var shared = await bench.ShareAsync("folder");
+        bench.Disk.FailsOnce = failsOnce;
+        for (var (failing, hasFailed) = (1, true); hasFailed; failing++)
+        {
+            await using (var store = bench.Open())
+            {
+                await using (var content = await bench.BeginAsync(store, shared))
+                {
+                    await StoreBench.FetchAsync(content, shared);
+                    if (failing % 2 == 0) await content.CompleteAsync(CancellationToken.None);
+                }
+
+                var before = bench.Disk.Operations;
+                bench.Disk.FailFrom = before + failing;
+                var isRemoved = await TryAsync(() => store.RemoveAsync(store.Find(shared.Info.InfoHash)!, deleteFiles: true, CancellationToken.None));
+                hasFailed = bench.Disk.Operations - before >= failing;
+                bench.Disk.FailFrom = 0;
+                if (isRemoved) Assert.Null(store.Find(shared.Info.InfoHash));
+                await store.AbandonAsync();
+            }
+
+            await using var reopened = bench.Open();
+            if (reopened.Find(shared.Info.InfoHash) is { } left) await reopened.RemoveAsync(left, deleteFiles: true, CancellationToken.None);
+            Assert.Empty(reopened.List());
+            Assert.True(Directory.GetFileSystemEntries(bench.Downloads).Length == 0, $"failing at {failing}: {string.Join(' ', Directory.GetFileSystemEntries(bench.Downloads, "*", SearchOption.AllDirectories))}");
+            Assert.Empty(Directory.GetFileSystemEntries(bench.Folder["store", "torrents"]));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SharesAndVerifiesAnew_WhereverTheDiskFails(bool failsOnce)
+    {
+        await using var bench = new StoreBench();
+        bench.Folder.Write("folder/a", StoreBench.Content(2 * Piece + 1));
+        bench.Folder.Write("folder/b/c", StoreBench.Content(700, seed: 2));
+        bench.Disk.FailsOnce = failsOnce;
+        for (var (failing, hasFailed) = (1, true); hasFailed; failing++)
+        {
+            var name = $"store {failing}";
+            var before = bench.Disk.Operations;
+            bench.Disk.FailFrom = before + failing;
+            ShareResult? shared = null;
+            var isVerified = false;
+            await TryAsync(async () =>
+            {
+                await using var store = bench.Open(name);
+                shared = await store.ShareAsync(bench.Folder["folder"], new ShareSettings { PieceLength = Piece }, null, CancellationToken.None);
+                isVerified = (await store.VerifyAsync(shared.Torrent, null, CancellationToken.None)).Bad == 0;
+                await store.AbandonAsync();
+            });
+            hasFailed = bench.Disk.Operations - before >= failing;
+            bench.Disk.FailFrom = 0;
+
+            await using var reopened = bench.Open(name);
+            Assert.True(hasFailed || isVerified);
+            if (shared is not null) Assert.NotNull(reopened.Find(shared.Info.InfoHash));
+            var again = await reopened.ShareAsync(bench.Folder["folder"], new ShareSettings { PieceLength = Piece }, null, CancellationToken.None);
+            Assert.Equal(0, (await reopened.VerifyAsync(Assert.Single(reopened.List()), null, CancellationToken.None)).Bad);
+            await using var content = await reopened.OpenAsync(again.Torrent, CancellationToken.None);
+            Assert.True(content.IsComplete);
+            await StoreBench.AssertServesAsync(content, again);
+        }
     }
 
     [Fact]
@@ -132,6 +219,36 @@ public sealed class FaultTests
         }
 
         await StoreBench.AssertServesAsync(content, shared);
+    }
+
+    /// <summary>What was stored is there, all that is there serves, it can be finished, and removing it leaves nothing behind.</summary>
+    private static async Task AssertKeptAsync(StoreBench bench, ShareResult shared, List<int> stored, string when, bool isDone = false)
+    {
+        await using var store = bench.Open();
+        var content = await bench.BeginAsync(store, shared);
+        foreach (var piece in stored) Assert.True(content.CopyPresent()[piece], $"piece {piece}, {when}");
+        if (isDone) Assert.True(content.IsComplete);
+        await StoreBench.AssertServesAsync(content, shared);
+        await StoreBench.FetchAsync(content, shared);
+        await content.CompleteAsync(CancellationToken.None);
+        await content.DisposeAsync();
+        var torrent = store.Find(shared.Info.InfoHash)!;
+        Assert.Equal(0, (await store.VerifyAsync(torrent, null, CancellationToken.None)).Bad);
+        await store.RemoveAsync(torrent, deleteFiles: true, CancellationToken.None);
+        Assert.True(Directory.GetFileSystemEntries(bench.Downloads).Length == 0, $"{when}: {string.Join(' ', Directory.GetFileSystemEntries(bench.Downloads, "*", SearchOption.AllDirectories))}");
+    }
+
+    private static async Task<bool> TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+            return true;
+        }
+        catch (StoreException)
+        {
+            return false;
+        }
     }
 
     private static async Task<bool> DownloadAsync(StoreBench bench, ShareResult shared, List<int> stored)
