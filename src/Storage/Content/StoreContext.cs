@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Shoal.Storage.Catalogues;
 using Shoal.Storage.Disk;
+using Shoal.Storage.Runs;
 using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Content;
@@ -29,6 +30,8 @@ internal sealed class StoreContext(
     public PieceHasher Hasher { get; } = new(disk, workers);
 
     public FileTable Files { get; } = new(options.MaxOpenFiles);
+
+    public RunLayers RunLayers { get; } = new();
 
     public WorkPool<ReadWork> Reads { get; } = new(pool => new ReadWork(pool));
 
