@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Merkle;
@@ -74,6 +75,23 @@ public sealed class RunTests : IAsyncDisposable
 
         Assert.Empty(store.FindRuns(Chunk(shared, 1)));
         Assert.Empty(store.FindRuns(CanonicalTorrent.NameOf(shared.Info.Files[0].Id, bytes.Length).Truncated));
+    }
+
+    [Fact]
+    public async Task EntersWhatAStoreOfVersion2Held()
+    {
+        var shared = await _bench.ShareAsync("file", StoreBench.Content(5 * StoreBench.PieceLength));
+        using (var connection = new SqliteConnection($"Data Source={_bench.Folder["seed", "catalogue.db"]};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "DROP TABLE runs; PRAGMA user_version = 2;";
+            command.ExecuteNonQuery();
+        }
+
+        var store = _bench.Open("seed");
+        Assert.Single(store.FindRuns(Chunk(shared, 3)));
+        Assert.Single(store.FindRuns(CanonicalTorrent.NameOf(shared.Info.Files[0].Id, shared.Info.Length).Truncated));
     }
 
     [Theory]
