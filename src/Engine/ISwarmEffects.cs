@@ -64,7 +64,8 @@ internal interface ISwarmEffects
     void MetadataUnusable(MetainfoError error);
 
     /// <summary>A file's piece layer is known.</summary>
-    void LayerKnown(FileIndex file);
+    /// <returns>Whether the store first looks whether it has some of the file; <see cref="SwarmEvent.FileReady"/> follows, and nothing of the file is asked for until then.</returns>
+    bool LayerKnown(FileIndex file);
 
     /// <summary>Every block of the piece is in the buffer: prove it and put it in its place.</summary>
     void StorePiece(PieceIndex piece, PieceBuffer buffer);

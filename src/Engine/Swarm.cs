@@ -135,6 +135,13 @@ internal sealed class Swarm
             case SwarmEvent.RunStored stored:
                 OnRunStored(stored, now);
                 break;
+            case SwarmEvent.PieceGained gained:
+                OnGained(gained.Piece, now);
+                break;
+            case SwarmEvent.FileReady ready:
+                _content.Downloads?.OnLayerKnown(ready.File);
+                _dealings.AskAll(now);
+                break;
             case SwarmEvent.PieceLost lost:
                 OnLost(lost.Piece, now);
                 break;
@@ -261,17 +268,28 @@ internal sealed class Swarm
             _dealings.Rest(now + DiskRest); // a full disk stays full for a while
         }
 
-        if (e.Status == PutStatus.Stored)
-        {
-            foreach (var peer in Peers)
-            {
-                if (!peer.HasPiece(e.Piece)) _effects.SendHave(peer.Key, e.Piece);
-            }
+        if (e.Status == PutStatus.Stored) TellOf(e.Piece, now);
+        _dealings.AskAll(now);
+    }
 
-            if (IsComplete) Finish(now);
+    /// <summary>A piece came without a peer: found in the store, or by another that writes to the content. What is on its way is entered when it is stored.</summary>
+    private void OnGained(PieceIndex piece, TimeSpan now)
+    {
+        if (Have is null || Have[piece] || IsOpen(piece)) return;
+
+        _content.Downloads!.OnGained(piece);
+        TellOf(piece, now);
+        foreach (var peer in Peers) _dealings.UpdateInterest(peer);
+    }
+
+    private void TellOf(PieceIndex piece, TimeSpan now)
+    {
+        foreach (var peer in Peers)
+        {
+            if (!peer.HasPiece(piece)) _effects.SendHave(peer.Key, piece);
         }
 
-        _dealings.AskAll(now);
+        if (IsComplete) Finish(now);
     }
 
     private void OnRunStored(SwarmEvent.RunStored e, TimeSpan now)

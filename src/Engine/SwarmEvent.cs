@@ -76,6 +76,12 @@ internal abstract record SwarmEvent
     /// <param name="Only">What is wanted; null for everything.</param>
     internal sealed record ContentOpened(TorrentInfo Info, PieceLayers Layers, Bitfield Have, bool Fetch = true, Selection? Only = null) : SwarmEvent;
 
+    /// <summary>A piece of the open content is present, whoever brought it.</summary>
+    internal sealed record PieceGained(PieceIndex Piece) : SwarmEvent;
+
+    /// <summary>What the store has of a file was looked for: the rest may be asked for.</summary>
+    internal sealed record FileReady(FileIndex File) : SwarmEvent;
+
     /// <summary>Pieces of the content that is open are wanted more, less, or not at all.</summary>
     internal sealed record Prioritized(PieceRange Range, PiecePriority Priority) : SwarmEvent;
 

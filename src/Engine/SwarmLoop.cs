@@ -39,7 +39,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private readonly CancellationToken _stopped;
     private readonly Lock _lock = new();
     private TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TorrentContent? _content;
+    private ISwarmContent? _content;
+    private TorrentContent? _target;
     private int _opened;
     private int _openedHere;
     private HashServer? _hashes;
@@ -101,16 +102,33 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     /// <summary>Gives the swarm its content, or another copy of it: from now on it serves what is there and fetches what is not.</summary>
     /// <param name="fetch">False to serve what is there and no more.</param>
     /// <param name="only">The files wanted; null for all.</param>
-    public void Open(TorrentContent content, bool fetch, Selection? only = null)
+    public void Open(TorrentContent content, bool fetch, Selection? only = null) => Open(content, content, fetch, only);
+
+    /// <summary>Gives the swarm content of which it serves what is there, and what comes to it.</summary>
+    public void Open(ISwarmContent content) => Open(content, content as TorrentContent, fetch: false, null);
+
+    private void Open(ISwarmContent content, TorrentContent? target, bool fetch, Selection? only)
     {
-        if (_content is { } before) before.Lost -= OnLost;
-        _hashes = new HashServer(content.Info, content.Layers, content.TryReadLeavesAsync);
-        _content = content;
+        if (_content is { } before) Leave(before);
+        _hashes = new HashServer(content.Info, content.Layers, content.TryReadLeavesAsync, content.TryReadNodesAsync);
+        (_content, _target) = (content, target);
         var present = content.CopyPresent();
         if (present.Lacks((only ??= Selection.All(content.Info.Geometry)).Pieces) && _completed.Task.IsCompleted) _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Increment(ref _opened);
         content.Lost += OnLost;
         Post(new SwarmEvent.ContentOpened(content.Info, content.Layers, present, fetch, only));
+        content.Gained += OnGained;
+        var now = content.CopyPresent();
+        for (var piece = now.NextSet(0); piece >= 0; piece = now.NextSet(piece + 1))
+        {
+            if (!present[piece]) OnGained(new PieceIndex(piece)); // it came in between
+        }
+    }
+
+    private void Leave(ISwarmContent content)
+    {
+        content.Lost -= OnLost;
+        content.Gained -= OnGained;
     }
 
     /// <summary>Pieces of the open content are wanted more, less, or not at all.</summary>
@@ -147,7 +165,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         await _outstanding.WaitAsync();
         _swarm.Close();
         _webSeeds.Dispose();
-        if (_content is { } content) content.Lost -= OnLost;
+        if (_content is { } content) Leave(content);
         _metadata.TrySetCanceled();
         _completed.TrySetCanceled();
         _stopping.Dispose();
@@ -276,6 +294,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
             case SwarmEvent.BlocksReceived e:
                 _view.OnReceived(e.Bytes);
                 break;
+            case SwarmEvent.PieceGained e when _swarm.Have is { } have && !have[e.Piece] && !_swarm.IsOpen(e.Piece):
+                _view.OnGained(e.Piece);
+                break;
             case SwarmEvent.PieceLost e when _swarm.Have is { } have && have[e.Piece]:
                 _view.OnLost(e.Piece);
                 break;
@@ -351,6 +372,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
             // nobody is left to tell
         }
     }
+
+    private void OnGained(PieceIndex piece) => Post(new SwarmEvent.PieceGained(piece));
 
     private void OnLost(PieceIndex piece) => Post(new SwarmEvent.PieceLost(piece));
 
@@ -469,7 +492,44 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     void ISwarmEffects.MetadataUnusable(MetainfoError error) => _metadata.TrySetException(new SwarmException(error));
 
-    void ISwarmEffects.LayerKnown(FileIndex file) => _content?.LayersChanged(file);
+    bool ISwarmEffects.LayerKnown(FileIndex file)
+    {
+        if (_target is not { } content) return false;
+
+        content.LayersChanged(file);
+        if (!content.MayReuse(file)) return false;
+
+        _ = ReuseAsync(content, file);
+        return true;
+    }
+
+    private async Task ReuseAsync(TorrentContent content, FileIndex file)
+    {
+        if (!_outstanding.TryEnter()) return;
+
+        try
+        {
+            await content.ReuseAsync(file, _stopped);
+            await PostLaterAsync(new SwarmEvent.FileReady(file));
+        }
+        catch (OperationCanceledException)
+        {
+            // the swarm stops
+        }
+        catch (StoreException e)
+        {
+            _completed.TrySetException(e); // the disk failed
+            await PostLaterAsync(new SwarmEvent.FileReady(file));
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            _outstanding.Leave();
+        }
+    }
 
     void ISwarmEffects.StorePiece(PieceIndex piece, PieceBuffer buffer) =>
         _ = StoreAsync(buffer, content => content.PutAsync(piece, buffer.Memory, CancellationToken.None), status => new SwarmEvent.PieceStored(piece, status));
@@ -489,7 +549,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         buffer?.AddReference();
         try
         {
-            var outcome = await put(_content!);
+            var outcome = await put(_target!);
             if (outcome.Error is { } error) _completed.TrySetException(error);
             await PostLaterAsync(tell(outcome.Status));
         }

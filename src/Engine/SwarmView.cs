@@ -34,9 +34,14 @@ internal sealed class SwarmView
 
     public void OnStored(PieceIndex piece, TimeSpan now)
     {
+        OnGained(piece);
+        _lastProven = now;
+    }
+
+    public void OnGained(PieceIndex piece)
+    {
         _have += _geometry!.ContentLengthOf(piece);
         _wanted += _only!.LengthOf(piece);
-        _lastProven = now;
     }
 
     public void OnLost(PieceIndex piece)

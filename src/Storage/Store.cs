@@ -6,6 +6,7 @@ using Shoal.Storage.Content;
 using Shoal.Storage.Disk;
 using Shoal.Storage.Downloads;
 using Shoal.Storage.Records;
+using Shoal.Storage.Runs;
 using Shoal.Storage.Sharing;
 using Shoal.Storage.Workers;
 
@@ -24,6 +25,7 @@ public sealed class Store : IAsyncDisposable
     private readonly IDisposable _lock;
     private readonly CopyIndex _index;
     private readonly OpenCopies _copies;
+    private readonly RunIndex _runs;
     private readonly HashedBuffer _hashed;
     private readonly KeyedGate<InfoHash> _downloads = new();
     private readonly ITimer _flushTimer;
@@ -56,6 +58,7 @@ public sealed class Store : IAsyncDisposable
         }
 
         _copies = new OpenCopies(_context, _index);
+        _runs = new RunIndex(_context, _index, _copies);
         _hashed = new HashedBuffer(catalogue);
         _flushTimer = clock.CreateTimer(_ => Flush(), null, options.FlushInterval, options.FlushInterval);
         if (opening.Finding is { } finding) _context.Warn(finding);
@@ -124,6 +127,9 @@ public sealed class Store : IAsyncDisposable
     /// <summary>The best copy of a torrent: a complete one before one in part. A hybrid is found by either of its names.</summary>
     public StoredTorrent? Find(InfoHash id) => Best(_index.Find(id.Truncated).FindAll(t => id.IsV1 ? t.IdV1 == id.Truncated : t.Id == id));
 
+    /// <summary>Every copy of a torrent.</summary>
+    public IReadOnlyList<StoredTorrent> FindCopies(InfoHash id) => _index.Find(id.Truncated).FindAll(t => id.IsV1 ? t.IdV1 == id.Truncated : t.Id == id).ConvertAll(Current);
+
     public StoredTorrent? Find(Hash160 truncated) => Best(_index.Find(truncated));
 
     /// <summary>Where files with that name and length lie, in any torrent.</summary>
@@ -141,6 +147,29 @@ public sealed class Store : IAsyncDisposable
 
         return files;
     }
+
+    /// <summary>
+    /// Every place, in any copy, of the file or chunk with that ID, whatever its length: at most some hundreds. A chunk is found at its torrent's piece length and at every larger one. The
+    /// catalogue has an index by ID, so it costs the same however much is held; the info dictionary of a torrent not asked about of late is read for it.
+    /// </summary>
+    public IReadOnlyList<StoredRun> FindRuns(Hash256 id) => _runs.Find(id, null);
+
+    /// <summary>The same of that length alone: an ID proves nothing about it.</summary>
+    public IReadOnlyList<StoredRun> FindRuns(Hash256 id, long length) => _runs.Find(id, length);
+
+    /// <summary>The same by the first 20 bytes of the ID; and files whose canonical torrent's infohash begins so, those of private torrents left out.</summary>
+    public IReadOnlyList<StoredRun> FindRuns(Hash160 key) => _runs.Find(key);
+
+    /// <summary>
+    /// Opens a run to serve it as its canonical torrent. Where the best copy has it whole, that is used alone; else up to eight copies of it are, and a piece is present if any has it.
+    /// </summary>
+    /// <param name="canonical">One file, of the run's length and root.</param>
+    /// <exception cref="StoreException">No copy has it any more.</exception>
+    public Task<FileView> OpenRunAsync(StoredRun run, TorrentInfo canonical, CancellationToken ct) => new RunOpening(_context, _index, _copies, _runs).OpenAsync(run, canonical, ct);
+
+    /// <summary>The pieces root of a run by itself: its ID, but for a chunk at the end of a file, whose bytes are read.</summary>
+    /// <returns>Null if they are not there.</returns>
+    public Task<FileId?> ReadRootAsync(StoredRun run, CancellationToken ct) => new RunOpening(_context, _index, _copies, _runs).ReadRootAsync(run, ct);
 
     /// <summary>The info dictionary of a torrent held, without opening its content.</summary>
     public TorrentInfo ReadInfo(StoredTorrent torrent) => _copies.Peek(torrent.CopyId)?.Info ?? _context.Catalogue.Read.Info(torrent.CopyId) ?? throw NotHeld(torrent);
@@ -172,7 +201,7 @@ public sealed class Store : IAsyncDisposable
     {
         using var pass = await _downloads.EnterAsync(info.InfoHash, ct);
         var layout = DiskLayout.ForDownload(info, Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return await new DownloadStart(_context, _index, _copies, info, layers, layout, settings).RunAsync(progress, ct);
+        return await new DownloadStart(_context, _index, _copies, _runs, info, layers, layout, settings).RunAsync(progress, ct);
     }
 
     /// <summary>Proves again everything that a copy has. Pieces that are bad are absent from then on.</summary>

@@ -13,7 +13,7 @@ namespace Shoal.Storage;
 /// One open copy of a torrent on disk. A piece is absent until its bytes are proven and written, then present until its file is found changed.
 /// Any thread may call; reads and writes run on storage workers.
 /// </summary>
-public sealed class TorrentContent : IAsyncDisposable, ICommitSource
+public sealed class TorrentContent : ISwarmContent, ICommitSource
 {
     private readonly StoreContext _context;
     private readonly Action<TorrentContent> _closed;
@@ -23,7 +23,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     private List<FileIndex> _savingLayers = [];
     private CopyPlaces? _savingPlaces;
     private readonly PartialPieces _partial;
-    private long _version, _savingVersion, _savedVersion;
+    private long _version, _savingVersion, _savedVersion, _reused;
 
     internal TorrentContent(StoreContext context, StoredTorrent torrent, CopyRow row, Action<TorrentContent> closed)
     {
@@ -41,8 +41,8 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
     public PieceLayers Layers { get; }
 
-    /// <summary>Bytes that need not be fetched: found at the target or elsewhere in the store when the download began.</summary>
-    public long ReusedBytes { get; internal set; }
+    /// <summary>Bytes that need not be fetched: found at the target or elsewhere in the store, when the download began or when a piece layer came.</summary>
+    public long ReusedBytes => Interlocked.Read(ref _reused);
 
     /// <summary>Absolute: the file, or the folder, as it stands or will stand.</summary>
     public string FinalPath => Layout.Root;
@@ -52,6 +52,9 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
 
     /// <summary>A piece that was present is not any more. Raised on a thread of the store; must return quickly.</summary>
     public event Action<PieceIndex>? Lost;
+
+    /// <inheritdoc/>
+    public event Action<PieceIndex>? Gained;
 
     internal StoredTorrent Torrent { get; }
 
@@ -63,6 +66,9 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     internal IDisk Disk { get; }
 
     internal bool Overwrites { get; set; }
+
+    /// <summary>Looks for pieces of a file of a download elsewhere in the store; null where there is nothing to look in.</summary>
+    internal Func<FileIndex, CancellationToken, Task>? FindMore { get; set; }
 
     internal bool IsRemoved { get; set; }
 
@@ -122,6 +128,9 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         return await _context.Workers.RunAsync(scratch => ReadLeaves(piece, leaves.Span, scratch), ct);
     }
 
+    /// <summary>Says nothing beyond <see cref="Layers"/>: without a file's layer none of its hashes is known, of a download at least.</summary>
+    public ValueTask<bool> TryReadNodesAsync(FileIndex file, int height, int index, Memory<byte> nodes, CancellationToken ct) => new(false);
+
     /// <summary>A file's piece layer became known: it is kept for the next run.</summary>
     public void LayersChanged(FileIndex file)
     {
@@ -134,6 +143,23 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         Touch();
         if (Layers.Missing == 0) _context.Track(TrySaveRecordAsync()); // else with the next flush, since each writes all of them
     }
+
+    /// <summary>Whether the store may have pieces of a file whose layer just became known.</summary>
+    public bool MayReuse(FileIndex file) => FindMore is not null && !State.IsWhole(file);
+
+    /// <summary>Takes what the store has of a file from elsewhere, now that its layer is known. What is found is <see cref="Gained"/>.</summary>
+    public async Task ReuseAsync(FileIndex file, CancellationToken ct)
+    {
+        if (FindMore is not { } find) return;
+
+        var before = HaveOf(file);
+        await find(file, ct);
+        Interlocked.Add(ref _reused, HaveOf(file) - before);
+    }
+
+    internal void Reused(long bytes) => Interlocked.Exchange(ref _reused, bytes);
+
+    private long HaveOf(FileIndex file) => Info.Geometry.PiecesOf(file).Where(State.IsPresent).Sum(p => (long)Info.Geometry.LengthOf(p, file));
 
     /// <summary>All pieces are present: makes empty files, links and executable bits, and moves everything to its name. What is done is entered when this returns.</summary>
     /// <returns>The final path.</returns>
@@ -246,7 +272,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
         if (IsRemoved) return;
 
         lock (_layersLock) (_savingLayers, _newLayers) = (_newLayers, []);
-        if (_savingLayers.Count > 0) writer.AddLayersOfCopy(Torrent.CopyId, Layers, _savingLayers);
+        if (_savingLayers.Count > 0) writer.AddLayersOfCopy(Torrent.CopyId, Info, Layers, _savingLayers);
         _savingPlaces = State.TakePlaces();
         if (_savingPlaces is not null) writer.SetPlaces(Torrent.CopyId, _savingPlaces);
         writer.SetState(Torrent.CopyId, State.SaveState());
@@ -364,8 +390,40 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
             return new PutOutcome(PutStatus.Failed, DiskErrors.Writing(e, path));
         }
 
-        if (State.SetPresent(piece)) Touch();
+        SetPresent(piece);
         return new PutOutcome(PutStatus.Stored);
+    }
+
+    /// <summary>Shares the blocks of a piece with a file that has its bytes, reads them back from where they are to stay, and proves that. On a worker; for pieces of one file.</summary>
+    /// <param name="shift">How much further the source has them.</param>
+    /// <param name="data">As long as the piece; holds no meaning afterwards.</param>
+    /// <returns>Whether it is present now; else nothing counts that was done.</returns>
+    internal bool TryClone(PieceIndex piece, IDiskFile source, long shift, Span<byte> data, WorkerScratch scratch)
+    {
+        var spans = Info.Geometry.SpansOf(piece);
+        if (!spans.MoveNext() || State.IsPlaced(spans.Current.File) || State.IsPresent(piece)) return false;
+
+        var span = spans.Current;
+        try
+        {
+            var open = Use(span.File, isWritable: true);
+            try
+            {
+                if (!open.File.TryClone(source, span.Offset + shift, span.Offset, span.Length)) return false;
+                if (open.File.Read(data, span.Offset) < span.Length || !PieceProof.Holds(Info, Layers, piece, data, scratch)) return false;
+            }
+            finally
+            {
+                _context.Files.Release(open);
+            }
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            return false; // a put of the same bytes says what there is to say
+        }
+
+        SetPresent(piece);
+        return true;
     }
 
     internal void Write(FileSpan span, ReadOnlySpan<byte> data)
@@ -401,6 +459,15 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     internal void Suspect(FileIndex file)
     {
         if (State.Suspect(file)) _context.Track(new SourceCheck(_context, this, file).RunAsync());
+    }
+
+    /// <summary>A piece was proven where it lies.</summary>
+    internal void SetPresent(PieceIndex piece)
+    {
+        if (!State.SetPresent(piece)) return;
+
+        Touch();
+        Gained?.Invoke(piece);
     }
 
     internal void RaiseLost(IEnumerable<PieceIndex> pieces)

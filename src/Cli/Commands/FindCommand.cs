@@ -14,18 +14,23 @@ internal static class FindCommand
         var id = new Argument<string>("ID") { Description = "The ID of a torrent, a file or a chunk, or a link" };
         var timeout = Typed.Seconds("--timeout", "Give up after so long without an answer (default: 30)");
         var trackers = Typed.Trackers("A tracker to ask, beside those that the link names; repeatable");
+        var local = new Option<bool>("--local") { Description = "Where this store has it: no network is asked" };
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("find", "Which peers have a torrent, a file or a chunk") { id, timeout, trackers };
+        var command = new Command("find", "Which peers have a torrent, a file or a chunk") { id, local, timeout, trackers };
         network.AddTo(command);
         output.AddTo(command);
         command.SetAction((parse, _) =>
         {
-            var session = new StoreSession(shell.Door(network.Read(parse, output.Read(parse).Verbose) with { ReadOnlyDht = true }, network.Settled(parse)), shell.Clock);
+            var isLocal = parse.GetValue(local);
+            var options = network.Read(parse, output.Read(parse).Verbose) with { ReadOnlyDht = true };
+            var session = isLocal ? new StoreSession(shell.Door(options, []), shell.Clock, needsNetwork: false) : new StoreSession(shell.Door(options, network.Settled(parse)), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync(
                 (report, ct) =>
                 {
                     var named = LinkArgument.Read(parse.GetValue(id)!, shell.Folder);
+                    if (isLocal) return session.RunAsync((commands, tell, stop) => commands.FindLocalAsync(new FindLocalRequest(named.Id!), tell, stop), report, ct);
+
                     var request = new FindRequest(named.Id!)
                     {
                         Peers = [.. named.Magnet?.Peers ?? [], .. network.Peers(parse)],

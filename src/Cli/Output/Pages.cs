@@ -91,7 +91,7 @@ internal sealed class Pages(IAnsiConsole console)
         {
             foreach (var item in items)
             {
-                console.Write(new Line().Add($"{Words.Size(item.Length),8}  {Words.Percent(item.Have, item.Length),5}  {item.Kind}  ").Add(Safe.Text(item.Name), Look.Strong));
+                console.Write(new Line().Add($"{Words.Size(item.Length),8}  {Words.Percent(item.Have, item.Length),5}  {item.Kind}  ").Add(Safe.Text(NameOf(item)), Look.Strong));
                 console.Write(new Line().Add("  " + item.Id, Look.Dim));
             }
 
@@ -99,9 +99,12 @@ internal sealed class Pages(IAnsiConsole console)
         }
 
         var table = Table("ID", "kind", ">size", ">here", "name");
-        foreach (var item in items) table.AddRow(Cell(item.Id), Cell(item.Kind), Cell(Words.Size(item.Length)), Cell(Words.Percent(item.Have, item.Length)), Cell(Safe.Text(item.Name)));
+        foreach (var item in items) table.AddRow(Cell(item.Id), Cell(item.Kind), Cell(Words.Size(item.Length)), Cell(Words.Percent(item.Have, item.Length)), Cell(Safe.Text(NameOf(item))));
         Write(table);
     }
+
+    /// <summary>What was looked for is told by where it lies.</summary>
+    private static string NameOf(ItemEvent item) => item is { Torrent: not null, Path: { } path } ? item.Offset is { } at ? $"{path} from {at:N0}" : path : item.Name;
 
     public void Found(IReadOnlyList<FoundPeerEvent> peers)
     {

@@ -62,6 +62,23 @@ public static class MerkleTree
         return new Hash256(layer[..Hash256.Length]);
     }
 
+    /// <summary>The layer that lies above another.</summary>
+    /// <param name="layer">Hashes that cover a file, beyond which is padding.</param>
+    public static byte[] FoldLayer(ReadOnlySpan<byte> layer, int fromHeight, int toHeight)
+    {
+        var group = (long)Hash256.Length << (toHeight - fromHeight);
+        var folded = new byte[(layer.Length + group - 1) / group * Hash256.Length];
+        var part = new byte[Math.Min(group, layer.Length)];
+        for (var at = 0L; at < layer.Length; at += group)
+        {
+            var hashes = layer[(int)at..(int)Math.Min(at + group, layer.Length)];
+            hashes.CopyTo(part);
+            Fold(part.AsSpan(0, hashes.Length), fromHeight, toHeight).CopyTo(folded.AsSpan((int)(at / group) * Hash256.Length));
+        }
+
+        return folded;
+    }
+
     /// <summary>The root of the subtree of the given height over data.</summary>
     /// <param name="scratch">At least 32 bytes for each block of the data; holds no meaning afterwards.</param>
     public static Hash256 Root(ReadOnlySpan<byte> data, int height, Span<byte> scratch)

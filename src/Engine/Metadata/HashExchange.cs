@@ -44,8 +44,7 @@ internal sealed class HashExchange(HashPicker? picker, Hash160 key, Downloads do
 
         foreach (var file in completed)
         {
-            downloads.OnLayerKnown(file);
-            effects.LayerKnown(file);
+            if (!effects.LayerKnown(file)) downloads.OnLayerKnown(file);
         }
 
         Ask(peer, now);

@@ -316,6 +316,14 @@ internal sealed class Downloads
         return blamed;
     }
 
+    /// <summary>A piece is there that nobody was asked for.</summary>
+    public void OnGained(PieceIndex piece)
+    {
+        _picker.Remove(piece);
+        _deadlines.Remove(piece);
+        if (_have.Set(piece)) _wishes.Gained(piece);
+    }
+
     public void OnLost(PieceIndex piece)
     {
         _wishes.Lost(piece);

@@ -11,7 +11,8 @@ namespace Shoal.Engine.Serving;
 /// Answers hash requests (BEP 52): piece layers from memory, leaf hashes by hashing the piece they belong to again, once for all questions about it that come together. What lies above a piece layer is hashed once and
 /// kept, so that a question costs no more than its answer. Any thread may call.
 /// </summary>
-internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeaves readLeaves)
+/// <param name="readNodes">What stands above the blocks where a layer is not known as a whole; null if nothing can be said of it.</param>
+internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeaves readLeaves, ReadNodes? readNodes = null)
 {
     private readonly ConcurrentDictionary<FileIndex, byte[][]> _trees = new();
     private readonly LeafCache _leaves = new(readLeaves);
@@ -20,7 +21,8 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeave
     public async ValueTask<byte[]?> AnswerAsync(HashRequest request, CancellationToken ct)
     {
         var geometry = info.Geometry;
-        if (!info.HasV2 || request.File.IsNone || Find(request.File) is not { } file || !request.Range.FitsTree(geometry.TreeHeight(file)) || !layers.IsKnown(file)) return null;
+        if (!info.HasV2 || request.File.IsNone || Find(request.File) is not { } file || !request.Range.FitsTree(geometry.TreeHeight(file))) return null;
+        if (!layers.IsKnown(file)) return await InPartAsync(file, request.Range, ct);
 
         var hashes = new byte[request.Range.TotalHashes * Hash256.Length];
         if (request.Range.BaseLayer == geometry.PieceHeight && layers.NeedsLayer(file))
@@ -31,6 +33,33 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeave
         }
 
         return request.Range.BaseLayer == 0 && await TryLeavesAsync(file, request.Range, hashes, ct) ? hashes : null;
+    }
+
+    /// <summary>Answers what can be worked out of a layer that is known in part.</summary>
+    private async ValueTask<byte[]?> InPartAsync(FileIndex file, HashRange range, CancellationToken ct)
+    {
+        if (readNodes is null) return null;
+
+        var (geometry, hashes, isWhole) = (info.Geometry, new byte[range.TotalHashes * Hash256.Length], false);
+        var run = hashes.AsMemory(0, range.Length * Hash256.Length);
+        if (range.BaseLayer == geometry.PieceHeight)
+        {
+            isWhole = await readNodes(file, range.BaseLayer, range.Index, run, ct);
+        }
+        else if (range.BaseLayer == 0 && range.Length == 1 << geometry.PieceHeight && range.Index / range.Length < geometry.PieceCountOf(file))
+        {
+            var piece = new PieceIndex(geometry.FirstPiece(file) + range.Index / range.Length);
+            isWhole = await readLeaves(piece, run[..(geometry.BlockCountOf(piece) * Hash256.Length)], ct);
+        }
+
+        var height = range.BaseLayer + System.Numerics.BitOperations.Log2((uint)range.Length);
+        var (position, at) = (range.Index / range.Length, run.Length);
+        for (; isWhole && at < hashes.Length; at += Hash256.Length, height++, position >>= 1)
+        {
+            isWhole = await readNodes(file, height, position ^ 1, hashes.AsMemory(at, Hash256.Length), ct);
+        }
+
+        return isWhole ? hashes : null;
     }
 
     /// <summary>Within one piece, and without uncles above it or with those that the piece layer gives.</summary>

@@ -88,6 +88,9 @@ public sealed class ControlClient : IShoalCommands, IDisposable
     public Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/find", request, ShoalJson.Default.FindRequest, report, ct);
 
+    public Task<ExitCode> FindLocalAsync(FindLocalRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/find-local", request, ShoalJson.Default.FindLocalRequest, report, ct);
+
     public Task<ExitCode> InspectAsync(InspectRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/inspect", request, ShoalJson.Default.InspectRequest, report, ct);
 

@@ -79,6 +79,7 @@ public sealed class ControlServer : IAsyncDisposable
         ("POST", "/v1/get") => RunAsync(context, ShoalJson.Default.GetRequest, _commands.GetAsync, _scope.Fetches),
         ("POST", "/v1/list") => RunAsync(context, ShoalJson.Default.ListRequest, _commands.ListAsync, true),
         ("POST", "/v1/find") => RunAsync(context, ShoalJson.Default.FindRequest, _commands.FindAsync, _scope.Fetches),
+        ("POST", "/v1/find-local") => RunAsync(context, ShoalJson.Default.FindLocalRequest, _commands.FindLocalAsync, true),
         ("POST", "/v1/inspect") => RunAsync(context, ShoalJson.Default.InspectRequest, _commands.InspectAsync, _scope.Fetches),
         ("POST", "/v1/status") => RunAsync(context, ShoalJson.Default.StatusRequest, _commands.StatusAsync, true),
         ("POST", "/v1/why") => RunAsync(context, ShoalJson.Default.WhyRequest, _commands.WhyAsync, true),

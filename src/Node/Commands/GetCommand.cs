@@ -122,6 +122,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     {
         _phase = "finishing";
         var path = await content.CompleteAsync(only, ct);
+        _reused = content.ReusedBytes;
         _isWhole = content.IsComplete;
         return path;
     }
@@ -141,7 +142,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     private async Task PulseAsync(SwarmLease lease, StallWatch stall, CancellationToken ct)
     {
         ProgressEvent? last = null;
-        long received = 0;
+        long received = 0, have = 0;
         try
         {
             while (true)
@@ -150,7 +151,8 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
                 var now = lease.Swarm.Snapshot;
                 if (now.Downloaded > received) stall.Received();
                 else if (now.Phase != SwarmPhase.Metadata && last is { Length: 0 }) stall.Received(); // the metadata came
-                received = now.Downloaded;
+                else if (now.WantedHave > have) stall.Moved(); // found in the store
+                (received, have) = (now.Downloaded, now.WantedHave);
                 var next = Describe(now);
                 if (next != last) reporter.Report(next with { Sources = Sources(now) });
                 last = next;

@@ -21,6 +21,8 @@ public interface IShoalCommands
 
     Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct);
 
+    Task<ExitCode> FindLocalAsync(FindLocalRequest request, Action<ShoalEvent> report, CancellationToken ct);
+
     Task<ExitCode> InspectAsync(InspectRequest request, Action<ShoalEvent> report, CancellationToken ct);
 
     Task<ExitCode> StatusAsync(StatusRequest request, Action<ShoalEvent> report, CancellationToken ct);

@@ -21,6 +21,9 @@ internal sealed class NodeCommands(NodeServices services) : IShoalCommands
     public Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new FindCommand(services, reporter).RunAsync(request, ct), ct);
 
+    public Task<ExitCode> FindLocalAsync(FindLocalRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => Task.FromResult(new FindLocalCommand(services, reporter).Run(request, ct)), ct);
+
     public Task<ExitCode> InspectAsync(InspectRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new InspectCommand(services, reporter).RunAsync(request, ct), ct);
 

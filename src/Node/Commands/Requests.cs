@@ -64,6 +64,9 @@ public sealed record GetRequest(string Link, string Folder)
 
 public sealed record ListRequest(bool Files, bool Chunks);
 
+/// <summary>Where the store has what an ID names.</summary>
+public sealed record FindLocalRequest(string Id);
+
 public sealed record FindRequest(string Id)
 {
     /// <summary>Seconds without an answer.</summary>

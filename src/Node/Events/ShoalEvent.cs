@@ -116,6 +116,14 @@ public sealed record ItemEvent(string Kind, string Id, string Name, long Length,
     /// <summary>Where its bytes lie.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Path { get; init; }
+
+    /// <summary>The torrent that it lies in; only where it was looked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Torrent { get; init; }
+
+    /// <summary>Of a chunk, where it begins in the file; only where it was looked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Offset { get; init; }
 }
 
 /// <summary>What the store holds of a torrent was proven again: pieces that are right, and pieces that are not.</summary>

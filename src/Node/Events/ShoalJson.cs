@@ -10,6 +10,7 @@ namespace Shoal.Node.Events;
 [JsonSerializable(typeof(GetRequest))]
 [JsonSerializable(typeof(ListRequest))]
 [JsonSerializable(typeof(FindRequest))]
+[JsonSerializable(typeof(FindLocalRequest))]
 [JsonSerializable(typeof(InspectRequest))]
 [JsonSerializable(typeof(StatusRequest))]
 [JsonSerializable(typeof(WhyRequest))]

@@ -21,6 +21,8 @@ internal sealed class SwarmLease(SwarmTable table, SwarmTable.Entry entry) : IAs
     /// <param name="only">The files wanted; null for all.</param>
     public Task OpenAsync(TorrentContent content, bool fetch, Selection? only = null) => table.OpenAsync(entry, content, fetch, only);
 
+    public Task OpenAsync(ISwarmContent content) => table.OpenAsync(entry, content);
+
     /// <param name="onChecked">Called on the DHT's loop once it was looked for.</param>
     public Task<Dht.AnnounceResult?> AnnounceAsync(bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct) => table.AnnounceAsync(entry, isSeed, onChecked, ct);
 

@@ -33,14 +33,19 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     }
 
     /// <summary>Gives a swarm content, which the table owns from now on.</summary>
-    internal async Task OpenAsync(Entry entry, TorrentContent content, bool fetch, Selection? only)
+    internal Task OpenAsync(Entry entry, TorrentContent content, bool fetch, Selection? only) => OpenAsync(entry, content, () => entry.Swarm.Open(content, fetch, only));
+
+    /// <summary>The same with content that is only served.</summary>
+    internal Task OpenAsync(Entry entry, ISwarmContent content) => OpenAsync(entry, content, () => entry.Swarm.Open(content));
+
+    private async Task OpenAsync(Entry entry, ISwarmContent content, Action open)
     {
         await _gate.WaitAsync();
         try
         {
             entry.Content = content;
             entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
-            entry.Swarm.Open(content, fetch, only);
+            open();
             if (content.Info.IsPrivate || entry.Lan.Count > 0) return;
 
             foreach (var key in content.Info.Keys)
@@ -167,10 +172,10 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 
         public int Leases { get; set; }
 
-        public List<TorrentContent> Contents { get; } = [];
+        public List<ISwarmContent> Contents { get; } = [];
 
         /// <summary>The last it was given.</summary>
-        public volatile TorrentContent? Content;
+        public volatile ISwarmContent? Content;
 
         /// <summary>Its trackers, once one was named.</summary>
         public TrackerHold? Trackers { get; set; }
@@ -191,7 +196,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
             return new AnnounceCounts(now.Uploaded, now.Downloaded, left, LacksPeers: left > 0 && now.Peers.Count < Enough);
         }
 
-        private static long LeftOf(TorrentContent content)
+        private static long LeftOf(ISwarmContent content)
         {
             var present = content.CopyPresent();
             if (present.IsFull) return 0;

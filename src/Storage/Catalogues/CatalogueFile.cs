@@ -118,6 +118,7 @@ internal static class CatalogueFile
         Run(connection, "BEGIN IMMEDIATE");
         foreach (var upgrade in Schema.Upgrades[(version - 1)..]) Run(connection, upgrade);
         if (version < 2) NameHybrids(connection);
+        if (version < 3) EnterRuns(connection);
         Run(connection, $"PRAGMA user_version = {Schema.Version}");
         Run(connection, "COMMIT");
     }
@@ -136,6 +137,17 @@ internal static class CatalogueFile
 
         using var set = new Statement(connection, "UPDATE torrents SET infohash_v1 = $2 WHERE id = $1");
         foreach (var (torrent, v1) in names) set.Run(torrent, v1);
+    }
+
+    private static void EnterRuns(SqliteConnection connection)
+    {
+        using var writer = new RunWriter(connection);
+        using var select = new Statement(connection, "SELECT id, info FROM torrents");
+        using var rows = select.Query();
+        while (rows.Read())
+        {
+            if (TorrentInfoReader.Read(rows.GetFieldValue<byte[]>(1), out var info) == MetainfoError.None) writer.EnterAll(rows.GetInt64(0), info);
+        }
     }
 
     private static string DamagedMessage(string path) =>

@@ -11,6 +11,9 @@ namespace Shoal.Storage.Catalogues;
 /// <param name="failed">Turns a failure of SQLite into words.</param>
 internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteException, StoreException> failed) : IDisposable
 {
+    /// <summary>So many places of one ID are looked at: nobody needs more to find its bytes.</summary>
+    private const int MaxRuns = 256;
+
     private readonly Lock _lock = new();
     private readonly Statement _list = new(connection, """
         SELECT c.id, t.infohash, t.name, t.length, t.private, t.added, c.path, c.shared, c.complete, c.have, t.infohash_v1
@@ -24,7 +27,16 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
         FROM copies c JOIN places p ON p.copy = c.id WHERE c.id = $1
         """);
 
-    private readonly Statement _files = new(connection, "SELECT copy, file FROM files WHERE root = $1 AND length = $2");
+    private readonly Statement _files = new(connection, "SELECT copy, file FROM files WHERE root = $1 AND length = $2 LIMIT $3");
+    private readonly Statement _named = new(connection, "SELECT copy, file FROM files WHERE root >= $1 AND root < $2 LIMIT $3");
+    private readonly Statement _runs = new(connection, """
+        SELECT k.torrent, k.file, k.node, c.id FROM runs k JOIN copies c ON c.torrent = k.torrent WHERE k.key = $1 LIMIT $2
+        """);
+
+    private readonly Statement _layer = new(connection, "SELECT layer FROM layers WHERE torrent = $1 AND file = $2");
+    private readonly Statement _layerOfCopy = new(connection, "SELECT l.layer FROM copies c JOIN layers l ON l.torrent = c.torrent WHERE c.id = $1 AND l.file = $2");
+    private readonly Statement _layersOf = new(connection, "SELECT l.file, l.layer FROM torrents t JOIN layers l ON l.torrent = t.id WHERE t.infohash = $1");
+    private readonly Statement _have = new(connection, "SELECT c.present, p.placed FROM copies c JOIN places p ON p.copy = c.id WHERE c.id = $1");
     private readonly Statement _trackers = new(connection, "SELECT k.tier, k.url FROM torrents t JOIN trackers k ON k.torrent = t.id WHERE t.infohash = $1 ORDER BY k.tier, k.place");
     private readonly Statement _hashed = new(connection, "SELECT path, length, modified, height, root, layer FROM hashed WHERE path >= $1 AND path < $2");
 
@@ -105,10 +117,78 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
         return Ask(() =>
         {
             var files = new List<FileRow>();
-            using var rows = _files.Query(id.Value.ToArray(), length);
+            using var rows = _files.Query(id.Value.ToArray(), length, MaxRuns);
             while (rows.Read()) files.Add(new FileRow(rows.GetInt64(0), new FileIndex((int)rows.GetInt64(1))));
             return files;
         });
+    }
+
+    /// <summary>Files whose ID begins so, whatever their length.</summary>
+    /// <param name="prefix">1 to 32 bytes.</param>
+    public List<FileRow> Files(ReadOnlySpan<byte> prefix)
+    {
+        byte[] end = [.. prefix, .. Enumerable.Repeat((byte)0xFF, Hash256.Length + 1 - prefix.Length)]; // beyond every root that begins so
+
+        lock (_lock)
+        {
+            var files = new List<FileRow>();
+            using var rows = _named.Query(prefix.ToArray(), end, MaxRuns);
+            while (rows.Read()) files.Add(new FileRow(rows.GetInt64(0), new FileIndex((int)rows.GetInt64(1))));
+            return files;
+        }
+    }
+
+    /// <summary>What may be meant by a key of <see cref="RunKeys"/>, one row for each copy: to be compared with the layer.</summary>
+    public List<RunRow> Runs(long key)
+    {
+        lock (_lock)
+        {
+            var runs = new List<RunRow>();
+            using var rows = _runs.Query(key, MaxRuns);
+            while (rows.Read()) runs.Add(new RunRow(rows.GetInt64(0), rows.GetInt64(3), new FileIndex((int)rows.GetInt64(1)), rows.GetInt64(2)));
+            return runs;
+        }
+    }
+
+    /// <summary>A file's piece layer; null if it is not known.</summary>
+    public byte[]? Layer(long torrent, FileIndex file) => Blob(_layer, torrent, file);
+
+    /// <inheritdoc cref="Layer"/>
+    public byte[]? LayerOfCopy(long copy, FileIndex file) => Blob(_layerOfCopy, copy, file);
+
+    /// <summary>The layers known of a torrent, whatever copy of it they came with.</summary>
+    public List<(FileIndex File, byte[] Layer)> Layers(InfoHash id)
+    {
+        lock (_lock)
+        {
+            var layers = new List<(FileIndex, byte[])>();
+            using var rows = _layersOf.Query(id.ToArray());
+            while (rows.Read()) layers.Add((new FileIndex((int)rows.GetInt64(0)), rows.GetFieldValue<byte[]>(1)));
+            return layers;
+        }
+    }
+
+    /// <summary>What a copy had when it was last entered; null if it is not there any more.</summary>
+    public (Bitfield Present, Bitfield Placed)? Have(long copy, TorrentInfo info)
+    {
+        lock (_lock)
+        {
+            using var rows = _have.Query(copy);
+            return rows.Read()
+                && Bitfield.TryRead(rows.GetFieldValue<byte[]>(0), info.Geometry.PieceCount, out var present)
+                && Bitfield.TryRead(rows.GetFieldValue<byte[]>(1), info.Files.Count, out var placed)
+                ? (present, placed)
+                : null;
+        }
+    }
+
+    private byte[]? Blob(Statement statement, long id, FileIndex file)
+    {
+        lock (_lock)
+        {
+            using var rows = statement.Query(id, file.Value);
+            return rows.Read() ? rows.GetFieldValue<byte[]>(0) : null;
+        }
     }
 
     /// <summary>The trackers of a torrent, by tier; none if it is not held.</summary>
@@ -156,7 +236,7 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
     {
         lock (_lock)
         {
-            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _trackers, _hashed]) statement.Dispose();
+            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _named, _runs, _layer, _layerOfCopy, _layersOf, _have, _trackers, _hashed]) statement.Dispose();
             connection.Dispose();
         }
     }

@@ -30,6 +30,8 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     private readonly Statement _setHashed = new(connection, "INSERT OR REPLACE INTO hashed (path, length, modified, height, root, layer) VALUES ($1, $2, $3, $4, $5, $6)");
     private readonly Statement _addTracker = new(connection, "INSERT INTO trackers (torrent, tier, place, url) VALUES ($1, $2, $3, $4)");
     private readonly Statement _clearTrackers = new(connection, "DELETE FROM trackers WHERE torrent = $1");
+    private readonly RunWriter _runs = new(connection);
+    private readonly Statement _copiesOf = new(connection, "SELECT count(*) FROM copies WHERE torrent = $1");
     private readonly Statement _torrentOf = new(connection, "SELECT torrent FROM copies WHERE id = $1");
     private readonly Statement _doubtAll = new(connection, "UPDATE copies SET boot = $1 WHERE boot IS NOT $2");
     private readonly Statement _dropCopy = new(connection, "DELETE FROM copies WHERE id = $1");
@@ -58,19 +60,26 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     public long AddTorrent(TorrentInfo info, DateTimeOffset added)
     {
         var id = _findTorrent.Scalar(info.InfoHash.ToArray());
-        return id != 0 ? id : _addTorrent.Scalar(
+        if (id != 0) return id;
+
+        id = _addTorrent.Scalar(
             info.InfoHash.ToArray(), info.InfoHashV1?.ToArray(), info.Name, info.Length, info.IsPrivate ? 1 : 0, added.ToUnixTimeMilliseconds(), info.Bytes.ToArray());
+        _runs.EnterNames(id, info);
+        return id;
     }
 
-    public void AddLayers(long torrent, PieceLayers layers, IEnumerable<FileIndex> files)
+    public void AddLayers(long torrent, TorrentInfo info, PieceLayers layers, IEnumerable<FileIndex> files)
     {
         foreach (var file in files)
         {
-            if (layers.NeedsLayer(file) && layers.IsKnown(file)) _addLayer.Run(torrent, file.Value, layers[file].ToArray());
+            if (!layers.NeedsLayer(file) || !layers.IsKnown(file)) continue;
+
+            var layer = layers[file].ToArray();
+            if (_addLayer.Run(torrent, file.Value, layer) > 0) _runs.EnterNodes(torrent, file, layer, info.Geometry.PieceHeight);
         }
     }
 
-    public void AddLayersOfCopy(long copy, PieceLayers layers, IEnumerable<FileIndex> files) => AddLayers(_torrentOf.Scalar(copy), layers, files);
+    public void AddLayersOfCopy(long copy, TorrentInfo info, PieceLayers layers, IEnumerable<FileIndex> files) => AddLayers(_torrentOf.Scalar(copy), info, layers, files);
 
     /// <returns>The copy's row; the one that is there if another call entered the same place first.</returns>
     public long AddCopy(long torrent, TorrentInfo info, string path, bool isShared, CopyState state, CopyPlaces places)
@@ -131,6 +140,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
 
         _dropPlaces.Run(copy);
         _dropCopy.Run(copy);
+        if (_copiesOf.Scalar(torrent) == 0) _runs.Remove(torrent, info);
         _dropLayers.Run(torrent);
         _dropTrackers.Run(torrent);
         _dropTorrent.Run(torrent);
@@ -138,8 +148,9 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
+        _runs.Dispose();
         foreach (var statement in (Statement[])[
-            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _addTracker, _clearTrackers, _torrentOf, _doubtAll,
+            _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _addTracker, _clearTrackers, _copiesOf, _torrentOf, _doubtAll,
             _dropCopy, _dropPlaces, _dropLayers, _dropTrackers, _dropTorrent])
         {
             statement.Dispose();

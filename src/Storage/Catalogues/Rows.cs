@@ -27,6 +27,9 @@ internal sealed record CopyRow(TorrentInfo Info, PieceLayers Layers, CopyState S
 /// <summary>A file that a copy lists; whether it has it is for the copy to say.</summary>
 internal readonly record struct FileRow(long Copy, FileIndex File);
 
+/// <summary>A chunk, or the name of a file's canonical torrent, that begins like what was asked for.</summary>
+internal readonly record struct RunRow(long Torrent, long Copy, FileIndex File, long Node);
+
 /// <summary>What hashing a path gave, as long as it looks the same.</summary>
 /// <param name="Root">Null if hashing was interrupted.</param>
 /// <param name="Layer">Hashes of the pieces; those not hashed yet are zero. Empty for a file of one piece.</param>

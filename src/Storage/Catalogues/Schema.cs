@@ -3,12 +3,12 @@ namespace Shoal.Storage.Catalogues;
 /// <summary>The tables of the catalogue; docs/storage.md explains them.</summary>
 internal static class Schema
 {
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>What makes version n + 1 of version n, from version 1 on. Nothing that is held is lost by it.</summary>
-    public static readonly string[] Upgrades = [Names + Trackers];
+    public static readonly string[] Upgrades = [Names + Trackers, Runs];
 
-    public const string Create = Tables + Trackers;
+    public const string Create = Tables + Trackers + Runs;
 
     /// <summary>Hybrids had no second name, which CatalogueFile fills in.</summary>
     private const string Names = "ALTER TABLE torrents ADD COLUMN infohash_v1 BLOB;";
@@ -20,6 +20,16 @@ internal static class Schema
             place INTEGER NOT NULL,
             url TEXT NOT NULL,
             PRIMARY KEY (torrent, tier, place)) WITHOUT ROWID;
+        """;
+
+    /// <summary>CatalogueFile fills it in for what was held before.</summary>
+    private const string Runs = """
+        CREATE TABLE runs (
+            key INTEGER NOT NULL,
+            torrent INTEGER NOT NULL,
+            file INTEGER NOT NULL,
+            node INTEGER NOT NULL,
+            PRIMARY KEY (key, torrent, file)) WITHOUT ROWID;
         """;
 
     private const string Tables = """

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Shoal.Storage.Catalogues;
 using Shoal.Storage.Disk;
 using Shoal.Storage.Records;
+using Shoal.Storage.Runs;
 using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Content;
@@ -32,6 +33,8 @@ internal sealed class StoreContext(
     public PieceHasher Hasher { get; } = new(disk, workers);
 
     public FileTable Files { get; } = new(options.MaxOpenFiles);
+
+    public RunLayers RunLayers { get; } = new();
 
     public WorkPool<ReadWork> Reads { get; } = new(pool => new ReadWork(pool));
 

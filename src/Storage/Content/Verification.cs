@@ -26,7 +26,7 @@ internal sealed class Verification(StoreContext context, TorrentContent content)
                 if (PieceProof.Holds(content.Info, content.Layers, piece, digest))
                 {
                     Interlocked.Increment(ref ok);
-                    _state.SetPresent(piece);
+                    content.SetPresent(piece);
                     return;
                 }
 

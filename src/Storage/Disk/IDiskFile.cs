@@ -18,6 +18,10 @@ public interface IDiskFile : IDisposable
 
     void Write(ReadOnlySpan<byte> data, long offset);
 
+    /// <summary>Makes a run of bytes share its blocks on the medium with a run of another file, where the file system can.</summary>
+    /// <returns>Whether it does; if not, what the run holds now has no meaning.</returns>
+    bool TryClone(IDiskFile from, long fromOffset, long offset, long length) => false;
+
     /// <summary>Brings what was written to the medium.</summary>
     void Flush();
 }

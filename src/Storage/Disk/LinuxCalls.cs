@@ -18,6 +18,7 @@ internal static unsafe partial class LinuxCalls
 
     private const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, NonBlocking = 0x800, CloseOnExec = 0x80000;
     private const int KeepSize = 1; // FALLOC_FL_KEEP_SIZE
+    private const nuint CloneRequest = 0x4020940D; // FICLONERANGE
     private const int NoWait = 8; // RWF_NOWAIT
     private const int NoEntry = 2, AccessDenied = 13, NotPermitted = 1, NotAFolder = 20, TooManyLinks = 40;
 
@@ -100,6 +101,24 @@ internal static unsafe partial class LinuxCalls
         }
     }
 
+    /// <summary>FICLONERANGE: false where the file system has no such thing, on another one, or if the run does not begin and end at its blocks.</summary>
+    public static bool TryClone(SafeFileHandle from, long fromOffset, SafeFileHandle to, long offset, long length)
+    {
+        var (fromAdded, toAdded) = (false, false);
+        from.DangerousAddRef(ref fromAdded);
+        try
+        {
+            to.DangerousAddRef(ref toAdded);
+            var range = new CloneRange { From = (long)from.DangerousGetHandle(), FromOffset = fromOffset, Length = length, Offset = offset };
+            return IoControl((int)to.DangerousGetHandle(), CloneRequest, &range) == 0;
+        }
+        finally
+        {
+            if (toAdded) to.DangerousRelease();
+            if (fromAdded) from.DangerousRelease();
+        }
+    }
+
     public static bool TrySyncFileSystem(SafeFileHandle handle)
     {
         var added = false;
@@ -149,6 +168,15 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     private static partial int SyncFs(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int IoControl(int descriptor, nuint request, CloneRange* argument);
+
+    /// <summary>struct file_clone_range.</summary>
+    private struct CloneRange
+    {
+        public long From, FromOffset, Length, Offset;
+    }
 
     /// <summary>struct iovec.</summary>
     private struct IoVector

@@ -4,6 +4,8 @@ namespace Shoal.Storage.Disk;
 
 internal sealed class RealFile(SafeFileHandle handle) : IDiskFile
 {
+    private SafeFileHandle Handle => handle;
+
     public FileStamp Stamp => OperatingSystem.IsLinux()
         ? LinuxCalls.Stat(handle)
         : new FileStamp(RandomAccess.GetLength(handle), File.GetLastWriteTimeUtc(handle).Ticks);
@@ -27,6 +29,9 @@ internal sealed class RealFile(SafeFileHandle handle) : IDiskFile
     {
         if (OperatingSystem.IsLinux()) LinuxCalls.Reserve(handle, length);
     }
+
+    public bool TryClone(IDiskFile from, long fromOffset, long offset, long length) =>
+        OperatingSystem.IsLinux() && from is RealFile { Handle: var source } && LinuxCalls.TryClone(source, fromOffset, handle, offset, length);
 
     public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(handle, data, offset);
 

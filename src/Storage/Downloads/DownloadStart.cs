@@ -4,12 +4,13 @@ using Shoal.Core.Metainfo;
 using Shoal.Storage.Catalogues;
 using Shoal.Storage.Content;
 using Shoal.Storage.Disk;
+using Shoal.Storage.Runs;
 using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Downloads;
 
 /// <summary>Begins a download or goes on with one: everything that need not be fetched is found before the first block is.</summary>
-internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenCopies copies, TorrentInfo info, PieceLayers layers, DiskLayout layout, DownloadSettings settings)
+internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenCopies copies, RunIndex runs, TorrentInfo info, PieceLayers layers, DiskLayout layout, DownloadSettings settings)
 {
     private readonly Selection _only = settings.Only ?? Selection.All(info.Geometry);
 
@@ -17,6 +18,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
     {
         layout.RefuseCollisions();
         await context.Workers.RunAsync(_ => RefuseStore(), ct);
+        if (layers.Missing > 0) await context.Workers.RunAsync(_ => LearnLayers(), ct);
         var known = index.Find(info.InfoHash.Truncated).Find(t => t.Id == info.InfoHash && t.Path == layout.Root);
         return known is null ? await BeginAsync(progress, ct) : await ResumeAsync(known, progress, ct);
     }
@@ -34,14 +36,14 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             new CopyState(false, 0, null, new Bitfield(pieces), new Bitfield(pieces)),
             new CopyPlaces(new Bitfield(files), new Bitfield(files), new FileStamp[files]));
         var draft = new ContentState(info, context.BootId, row.State, row.Places);
-        Enter(draft, target);
+        Enter(draft, target, piece => draft.SetPresent(piece));
         row = row with { State = draft.SaveState(), Places = draft.CopyPlaces() };
         var added = context.Clock.GetUtcNow();
         var copy = await context.Catalogue.WriteAsync(
             writer =>
             {
                 var torrent = writer.AddTorrent(info, added);
-                writer.AddLayers(torrent, layers, Enumerable.Range(0, files).Select(i => new FileIndex(i)));
+                writer.AddLayers(torrent, info, layers, Enumerable.Range(0, files).Select(i => new FileIndex(i)));
                 return writer.AddCopy(torrent, info, layout.Root, isShared: false, row.State, row.Places);
             },
             ct);
@@ -94,7 +96,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             await target.RunAsync(placed, progress, ct);
             foreach (var file in target.NewLayers) content.LayersChanged(file);
 
-            Enter(content.State, target);
+            Enter(content.State, target, content.SetPresent);
             foreach (var file in _only.Files)
             {
                 if (!content.State.IsPlaced(file) || target.Whole.ContainsKey(file)) continue;
@@ -104,7 +106,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
 
             if (content.State.IsComplete)
             {
-                content.ReusedBytes = _only.Length;
+                content.Reused(_only.Length);
             }
             else
             {
@@ -135,22 +137,50 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         {
             var usable = target.Usable.Where(p => !content.State.IsPresent(p)).ToList();
             var meter = new ProgressMeter(progress, usable.Sum(p => (long)info.Geometry.LengthOf(p)), context.Clock);
-            await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => (p, (Func<FileIndex, string>)layout.Final)), ct);
+            await new PieceCopy(context, content, meter).RunAsync(usable.Select(p => new PlacedPiece(p, layout.Final)), ct);
         }
 
-        if (index.Count > 1) await new Reuse(context, index, copies, content, _only).RunAsync(progress, ct);
+        if (index.Count > 1) await new Reuse(context, index, copies, runs, content).RunAsync(_only.Files, progress, ct);
+        if (content.Layers.Missing > 0 && info.HasV2 && (index.Count > 1 || target.Unjudged.Count > 0)) content.FindMore = (file, stop) => FindMoreAsync(content, target, file, stop);
         await content.SaveNowAsync(ct);
-        content.ReusedBytes = _only.LengthOf(content.CopyPresent());
+        content.Reused(_only.LengthOf(content.CopyPresent()));
     }
 
-    private void Enter(ContentState state, TargetCheck target)
+    /// <summary>A layer came from peers, so that what stands at the target, and parts of the file elsewhere, can be told.</summary>
+    private async Task FindMoreAsync(TorrentContent content, TargetCheck target, FileIndex file, CancellationToken ct)
+    {
+        if (target.Unjudged.TryGetValue(file, out var digests))
+        {
+            var right = digests.Where(d => !content.State.IsPresent(d.Key) && PieceProof.Holds(info, content.Layers, d.Key, d.Value)).Select(d => new PlacedPiece(d.Key, layout.Final)).ToList();
+            await new PieceCopy(context, content, new ProgressMeter(null, 0, context.Clock)).RunAsync(right, ct);
+        }
+
+        if (index.Count > 1) await new Reuse(context, index, copies, runs, content).RunAsync([file], null, ct);
+    }
+
+    /// <summary>Layers need not be asked of peers that some torrent held has: this one in another place, or another with the same file.</summary>
+    private void LearnLayers()
+    {
+        foreach (var (file, layer) in context.Catalogue.Read.Layers(info.InfoHash))
+        {
+            if ((uint)file.Value < (uint)info.Files.Count) layers.TrySet(file, layer);
+        }
+
+        for (var i = 0; i < info.Files.Count && layers.Missing > 0; i++)
+        {
+            var file = new FileIndex(i);
+            if (!layers.IsKnown(file) && runs.LayerOf(info.Files[i].Id, info.Files[i].Length, info.Geometry.PieceHeight) is { } layer) layers.TrySet(file, layer);
+        }
+    }
+
+    private void Enter(ContentState state, TargetCheck target, Action<PieceIndex> setPresent)
     {
         foreach (var (file, stamp) in target.Whole)
         {
             state.Place(file, stamp, isFound: !state.IsPlaced(file) || state.WasFound(file));
             foreach (var piece in info.Geometry.PiecesOf(file))
             {
-                if (info.Geometry.IsAligned || info.Geometry.FilesOf(piece).All(target.Whole.ContainsKey)) state.SetPresent(piece);
+                if (info.Geometry.IsAligned || info.Geometry.FilesOf(piece).All(target.Whole.ContainsKey)) setPresent(piece);
             }
         }
     }

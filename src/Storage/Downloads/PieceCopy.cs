@@ -6,12 +6,17 @@ using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Downloads;
 
-/// <summary>Copies pieces of a file that lies elsewhere into a download, proving each on the way.</summary>
+/// <summary>A piece of a download, and where its bytes lie.</summary>
+/// <param name="PathOf">The file that has what that file of the download is to have.</param>
+/// <param name="Shift">How much further from its beginning it has it.</param>
+internal readonly record struct PlacedPiece(PieceIndex Piece, Func<FileIndex, string> PathOf, long Shift = 0);
+
+/// <summary>Brings pieces that lie elsewhere into a download: shares their blocks on the medium where the file system can, else copies them. Each is proven.</summary>
 internal sealed class PieceCopy(StoreContext context, TorrentContent content, ProgressMeter meter)
 {
-    public Task RunAsync(IEnumerable<(PieceIndex Piece, Func<FileIndex, string> PathOf)> pieces, CancellationToken ct) => context.Workers.ForEachAsync(pieces, Copy, ct);
+    public Task RunAsync(IEnumerable<PlacedPiece> pieces, CancellationToken ct) => context.Workers.ForEachAsync(pieces, Copy, ct);
 
-    private void Copy((PieceIndex Piece, Func<FileIndex, string> PathOf) from, WorkerScratch scratch)
+    private void Copy(PlacedPiece from, WorkerScratch scratch)
     {
         var geometry = content.Info.Geometry;
         var length = geometry.LengthOf(from.Piece);
@@ -23,7 +28,13 @@ internal sealed class PieceCopy(StoreContext context, TorrentContent content, Pr
             foreach (var span in geometry.SpansOf(from.Piece))
             {
                 using var file = context.Disk.Open(from.PathOf(span.File), FileAccess.Read);
-                if (file.Read(data.Slice(span.Begin, span.Length), span.Offset) < span.Length) return;
+                if (geometry.IsAligned && content.TryClone(from.Piece, file, from.Shift, data, scratch))
+                {
+                    meter.Add(length);
+                    return;
+                }
+
+                if (file.Read(data.Slice(span.Begin, span.Length), span.Offset + from.Shift) < span.Length) return;
             }
 
             var outcome = content.Put(from.Piece, data, scratch);

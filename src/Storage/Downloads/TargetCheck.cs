@@ -22,6 +22,9 @@ internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceL
     /// <summary>Pieces of the content in files that are something else as a whole; found only if those are to be replaced.</summary>
     public ConcurrentBag<PieceIndex> Usable { get; } = [];
 
+    /// <summary>What the pieces hashed to of files that are something else as a whole and whose layer is not known; found only if those are to be replaced.</summary>
+    public Dictionary<FileIndex, Dictionary<PieceIndex, PieceDigest>> Unjudged { get; } = [];
+
     /// <summary>Files whose layer was not known and came to light.</summary>
     public List<FileIndex> NewLayers { get; } = [];
 
@@ -105,6 +108,7 @@ internal sealed class TargetCheck(StoreContext context, TorrentInfo info, PieceL
             }
 
             usable.UnionWith(right);
+            if (!layers.IsKnown(file) && overwrites) Unjudged[file] = info.Geometry.PiecesOf(file).Where(found.ContainsKey).ToDictionary(p => p, p => found[p]);
             var hasLength = stamp.Length == info.Files[file].Length;
             if (hasLength && right.Count == info.Geometry.PieceCountOf(file) && context.Disk.Stat(layout.Final(file))?.Stamp == stamp)
             {

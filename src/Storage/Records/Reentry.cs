@@ -93,7 +93,7 @@ internal sealed class Reentry(IDisk disk, RecordFolder records, Catalogue catalo
         }
 
         var torrent = writer.AddTorrent(info, copy.Added);
-        writer.AddLayers(torrent, record.Layers, Enumerable.Range(0, info.Files.Count).Select(i => new FileIndex(i)));
+        writer.AddLayers(torrent, info, record.Layers, Enumerable.Range(0, info.Files.Count).Select(i => new FileIndex(i)));
         writer.AddCopy(
             torrent,
             info,

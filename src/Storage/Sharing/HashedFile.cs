@@ -99,12 +99,7 @@ internal sealed class HashedFile
         }
         else if (known.Root is not null && known.PieceHeight < _pieceHeight && known.Layer.Length > 0)
         {
-            var group = Hash256.Length << (_pieceHeight - known.PieceHeight);
-            for (var i = 0; i < Count; i++)
-            {
-                var part = known.Layer.AsSpan(i * group, Math.Min(group, known.Layer.Length - i * group));
-                MerkleTree.Fold(part, known.PieceHeight, _pieceHeight).CopyTo(_hashes.AsSpan(i * Hash256.Length));
-            }
+            MerkleTree.FoldLayer(known.Layer, known.PieceHeight, _pieceHeight).CopyTo(_hashes, 0);
         }
     }
 }

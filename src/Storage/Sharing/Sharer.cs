@@ -177,7 +177,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
             await context.Catalogue.WriteAsync(
                 writer =>
                 {
-                    writer.AddLayersOfCopy(known.CopyId, layers, Enumerable.Range(0, info.Files.Count).Select(i => new FileIndex(i)));
+                    writer.AddLayersOfCopy(known.CopyId, info, layers, Enumerable.Range(0, info.Files.Count).Select(i => new FileIndex(i)));
                     writer.SetPlaces(known.CopyId, places);
                     writer.SetState(known.CopyId, state);
                 },
@@ -193,7 +193,7 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
             writer =>
             {
                 var torrent = writer.AddTorrent(info, added);
-                writer.AddLayers(torrent, layers, Enumerable.Range(0, info.Files.Count).Select(i => new FileIndex(i)));
+                writer.AddLayers(torrent, info, layers, Enumerable.Range(0, info.Files.Count).Select(i => new FileIndex(i)));
                 return writer.AddCopy(torrent, info, root, isShared: true, state, places);
             },
             ct);

@@ -258,9 +258,7 @@ internal sealed class SimNode : ISwarmEffects
     {
     }
 
-    public void LayerKnown(FileIndex file)
-    {
-    }
+    public bool LayerKnown(FileIndex file) => false;
 
     public void StorePiece(PieceIndex piece, PieceBuffer buffer)
     {

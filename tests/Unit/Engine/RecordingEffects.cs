@@ -102,7 +102,14 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public void MetadataUnusable(MetainfoError error) => Unusable = error;
 
-    public void LayerKnown(FileIndex file) => Layers.Add(file);
+    public bool LayerKnown(FileIndex file)
+    {
+        Layers.Add(file);
+        return Holds;
+    }
+
+    /// <summary>Whether the store looks for a file's pieces first.</summary>
+    public bool Holds { get; set; }
 
     public void StorePiece(PieceIndex piece, PieceBuffer buffer) => Stores.Add((piece, buffer));
 

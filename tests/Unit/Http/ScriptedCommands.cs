@@ -22,6 +22,8 @@ internal sealed class ScriptedCommands(Script script) : IShoalCommands
 
     public Task<ExitCode> FindAsync(FindRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
+    public Task<ExitCode> FindLocalAsync(FindLocalRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
     public Task<ExitCode> StatusAsync(StatusRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
     public Task<ExitCode> WhyAsync(WhyRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
