@@ -22,14 +22,17 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     private List<FileIndex> _savingLayers = [];
     private CopyPlaces? _savingPlaces;
     private long _version, _savingVersion, _savedVersion;
+    private volatile bool _isUsed;
+    private volatile StoredTorrent _torrent;
+    private volatile DiskLayout _layout;
 
     internal TorrentContent(StoreContext context, StoredTorrent torrent, CopyRow row, Action<TorrentContent> closed)
     {
         (_context, _closed) = (context, closed);
-        Torrent = torrent;
+        _torrent = torrent;
         Info = row.Info;
         Layers = row.Layers;
-        Layout = new DiskLayout(row.Info, torrent.Path);
+        _layout = new DiskLayout(row.Info, torrent.Path);
         State = new ContentState(row.Info, context.BootId, row.State, row.Places);
     }
 
@@ -49,15 +52,18 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     /// <summary>A piece that was present is not any more. Raised on a thread of the store; must return quickly.</summary>
     public event Action<PieceIndex>? Lost;
 
-    internal StoredTorrent Torrent { get; }
+    internal StoredTorrent Torrent => _torrent;
 
-    internal DiskLayout Layout { get; }
+    internal DiskLayout Layout => _layout;
 
     internal ContentState State { get; }
 
     internal bool Overwrites { get; set; }
 
     internal bool IsRemoved { get; set; }
+
+    /// <summary>Bytes that the store will have brought here for it when it is whole.</summary>
+    internal long Reserved { get; set; }
 
     internal int Opens { get; set; }
 
@@ -74,6 +80,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         if (!Info.Geometry.Contains(piece, begin, destination.Length)) throw new ArgumentOutOfRangeException(nameof(piece));
         if (!State.IsPresent(piece)) return new ValueTask<bool>(false);
+        if (!_isUsed) _isUsed = true;
         if (TryReadNow(piece, begin, destination.Span)) return new ValueTask<bool>(true);
 
         var work = _context.Reads.Rent().Set(this, piece, begin, destination, ct);
@@ -85,6 +92,7 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     public ValueTask<PutOutcome> PutAsync(PieceIndex piece, ReadOnlyMemory<byte> data, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)piece.Value, (uint)Info.Geometry.PieceCount, nameof(piece));
+        if (!_isUsed) _isUsed = true;
 
         var work = _context.Puts.Rent().Set(this, piece, data, ct);
         return _context.Workers.TryPost(work) ? work.Task : PostAsync(work, ct);
@@ -155,6 +163,23 @@ public sealed class TorrentContent : IAsyncDisposable, ICommitSource
     {
         _closed(this);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Whether it was read or written since this was last asked.</summary>
+    internal bool TakeUse()
+    {
+        if (!_isUsed) return false;
+
+        _isUsed = false;
+        return true;
+    }
+
+    /// <summary>All of it was proven at another place, which is entered already.</summary>
+    internal void Moved(StoredTorrent torrent, DiskLayout layout, CopyPlaces places)
+    {
+        (_torrent, _layout) = (torrent, layout);
+        State.Renew(places.Stamps, places.Found);
+        Touch();
     }
 
     internal void Touch()

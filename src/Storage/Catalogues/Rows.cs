@@ -20,6 +20,12 @@ internal sealed record CopyRow(TorrentInfo Info, PieceLayers Layers, CopyState S
 /// <summary>A file that a copy lists; whether it has it is for the copy to say.</summary>
 internal readonly record struct FileRow(long Copy, FileIndex File);
 
+/// <summary>When a copy was last used, and how many others were last known to have all of its torrent.</summary>
+/// <param name="Used">Unix milliseconds.</param>
+/// <param name="Others">Null while nobody has said.</param>
+/// <param name="Counted">When that was, Unix milliseconds.</param>
+internal readonly record struct UseRow(long Copy, long Used, int? Others, long? Counted);
+
 /// <summary>What hashing a path gave, as long as it looks the same.</summary>
 /// <param name="Root">Null if hashing was interrupted.</param>
 /// <param name="Layer">Hashes of the pieces; those not hashed yet are zero. Empty for a file of one piece.</param>

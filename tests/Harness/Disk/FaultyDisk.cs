@@ -25,6 +25,9 @@ public sealed class FaultyDisk(IDisk inner) : IDisk
     /// <summary>Whether all that is read lies in memory; null for what the real one says.</summary>
     public bool? IsCached { get; set; }
 
+    /// <summary>Whether files are cloned as on a file system that can, by copying.</summary>
+    public bool Clones { get; set; }
+
     public long Operations => Interlocked.Read(ref _operations);
 
     public IDiskFile Open(string path, FileAccess access)
@@ -51,6 +54,15 @@ public sealed class FaultyDisk(IDisk inner) : IDisk
     {
         Step();
         inner.Rename(from, to, overwrite);
+    }
+
+    public bool TryClone(string from, string to)
+    {
+        Step();
+        if (!Clones) return inner.TryClone(from, to);
+
+        File.Copy(from, to);
+        return true;
     }
 
     public void DeleteFile(string path)
