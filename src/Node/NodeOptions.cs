@@ -64,6 +64,9 @@ public sealed record NodeOptions
     /// <summary>True for work on the store alone: no socket is bound and nobody is contacted.</summary>
     public bool Offline { get; init; }
 
+    /// <summary>Bytes that the store may bring here by downloads and copies of its own, remembered in it; 0 for no limit, null to leave it as it is.</summary>
+    public long? Quota { get; init; }
+
     /// <summary>Bytes per second read from sockets, to begin with; 0 for no limit.</summary>
     public long DownloadLimit { get; init; }
 

@@ -35,6 +35,7 @@ public sealed class ShoalNode : IAsyncDisposable
         var store = OpenStore(options);
         try
         {
+            if (options.Quota is { } quota) await store.SetQuotaAsync(quota > 0 ? quota : null, ct);
             if (options.Offline) return new ShoalNode(new NodeServices(options, store, null, null, null));
 
             var network = NodeNetwork.Start(options);

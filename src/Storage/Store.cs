@@ -8,6 +8,7 @@ using Shoal.Storage.Downloads;
 using Shoal.Storage.Records;
 using Shoal.Storage.Runs;
 using Shoal.Storage.Sharing;
+using Shoal.Storage.Space;
 using Shoal.Storage.Workers;
 
 namespace Shoal.Storage;
@@ -28,6 +29,10 @@ public sealed class Store : IAsyncDisposable
     private readonly RunIndex _runs;
     private readonly HashedBuffer _hashed;
     private readonly KeyedGate<InfoHash> _downloads = new();
+    private readonly Uses _uses;
+    private readonly Ledger _ledger;
+    private readonly string _ownFolder;
+    private readonly SemaphoreSlim _quotaGate = new(1); // with a quota, downloads begin one at a time
     private readonly ITimer _flushTimer;
     private readonly StoreMark _mark;
     private readonly Lock _warnLock = new();
@@ -60,10 +65,15 @@ public sealed class Store : IAsyncDisposable
         _copies = new OpenCopies(_context, _index);
         _runs = new RunIndex(_context, _index, _copies);
         _hashed = new HashedBuffer(catalogue);
+        _uses = new Uses(catalogue, clock);
+        _ledger = new Ledger(_context, _index, _copies, catalogue.Read.Setting(QuotaSetting));
+        _ownFolder = Path.Join(options.Path, OwnFolderName);
         _flushTimer = clock.CreateTimer(_ => Flush(), null, options.FlushInterval, options.FlushInterval);
         if (opening.Finding is { } finding) _context.Warn(finding);
         if (opening.Unrecorded.Count > 0) _context.Track(RecordAsync(() => _context.Records.SaveMissingAsync(opening.Unrecorded, _context.Stopping.Token)));
     }
+
+    private const string QuotaSetting = "quota", OwnFolderName = "copies";
 
     /// <summary>Something an operator should know. Raised on a thread of the store; must return quickly. What came while nobody listened is told to the first who does.</summary>
     public event Action<StoreWarning>? Warned
@@ -186,7 +196,8 @@ public sealed class Store : IAsyncDisposable
 
     /// <summary>Hashes a file or folder where it lies and enters it. What was hashed before and has not changed is not read again.</summary>
     public Task<ShareResult> ShareAsync(string path, ShareSettings settings, IProgress<HashProgress>? progress, CancellationToken ct) =>
-        new Sharer(_context, _index, _copies, _hashed, Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), settings).RunAsync(progress, ct);
+        new Sharer(_context, _index, _copies, _hashed, Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), settings,
+            settings.Copy ? (info, layers, sources, stop) => CopyAsync(info, layers, sources, progress, stop) : null).RunAsync(progress, ct);
 
     /// <summary>Opens a copy to serve it. Every open is ended by a dispose; all of one copy share one object.</summary>
     public Task<TorrentContent> OpenAsync(StoredTorrent torrent, CancellationToken ct) => _copies.OpenAsync(torrent, ct);
@@ -200,8 +211,17 @@ public sealed class Store : IAsyncDisposable
         TorrentInfo info, PieceLayers layers, string folder, DownloadSettings settings, IProgress<HashProgress>? progress, CancellationToken ct)
     {
         using var pass = await _downloads.EnterAsync(info.InfoHash, ct);
-        var layout = DiskLayout.ForDownload(info, Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return await new DownloadStart(_context, _index, _copies, _runs, info, layers, layout, settings).RunAsync(progress, ct);
+        var layout = DiskLayout.ForDownload(info, Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), settings.Name);
+        var isLimited = Quota is not null;
+        if (isLimited) await _quotaGate.WaitAsync(ct);
+        try
+        {
+            return await new DownloadStart(_context, _index, _copies, _runs, _ledger, info, layers, layout, settings).RunAsync(progress, ct);
+        }
+        finally
+        {
+            if (isLimited) _quotaGate.Release();
+        }
     }
 
     /// <summary>Proves again everything that a copy has. Pieces that are bad are absent from then on.</summary>
@@ -212,9 +232,69 @@ public sealed class Store : IAsyncDisposable
     }
 
     /// <summary>
-    /// Forgets a copy. Its content must not be in use. Deletes what was downloaded if asked to, a shared source never. Files go first, so that of a removal that
-    /// was cut short the copy is still known, and is removed when asked again.
+    /// Accepts that a copy stands at another place, once all of the torrent was proven there. Whoever has it open goes on from there. Moves and changes no file.
     /// </summary>
+    /// <exception cref="StoreException">It is not there, or not all of it; or that place is the store's own, or a copy of it stands there already.</exception>
+    public async Task<StoredTorrent> RelocateAsync(StoredTorrent torrent, string path, IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (IsOwn(torrent)) throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{torrent.Name} is the store's own copy, at {torrent.Path}: it stays in the store; share {path} to serve it from there", path);
+        if (RealPaths.IsBelow(path, _context.Options.Path)) throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{path} is within the store, which keeps its own files there: move it elsewhere", path);
+
+        using var pass = await _downloads.EnterAsync(torrent.Id, ct);
+        if (_index.Find(torrent.Id.Truncated).Exists(t => t.Id == torrent.Id && t.CopyId != torrent.CopyId && t.Path == path))
+            throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{torrent.Name} is held at {path} already, as a copy of its own: remove the one that is gone", path);
+
+        await using var content = await _copies.OpenAsync(torrent, ct);
+        var moved = await new Relocation(_context, _index, content, path).RunAsync(progress, ct);
+        await _context.Records.SaveAsync(torrent.Id, ct);
+        return moved;
+    }
+
+    /// <summary>Whether it is kept whatever room is needed.</summary>
+    public bool IsPinned(InfoHash id) => _uses.IsPinned(id);
+
+    public async Task PinAsync(InfoHash id, bool isPinned, CancellationToken ct)
+    {
+        await _uses.PinAsync(id, isPinned, ct);
+        await _context.Records.SaveAsync(id, ct);
+    }
+
+    /// <summary>When a copy was last read or written, to the minute after a crash; when it came, if never.</summary>
+    public DateTimeOffset LastUsed(StoredTorrent torrent) => _uses.Find(torrent.CopyId) is { } use ? DateTimeOffset.FromUnixTimeMilliseconds(use.Used) : torrent.Added;
+
+    /// <summary>How many others were last known to have all of it, and when; null while nobody has said.</summary>
+    public (int Count, DateTimeOffset At)? Others(StoredTorrent torrent) =>
+        _uses.Find(torrent.CopyId) is { Others: { } others, Counted: { } at } ? (others, DateTimeOffset.FromUnixTimeMilliseconds(at)) : null;
+
+    public void CountOthers(StoredTorrent torrent, int others) => _uses.Count(torrent.CopyId, others, torrent.Added.ToUnixTimeMilliseconds());
+
+    /// <summary>Bytes that the store may bring here; null for no limit. Remembered.</summary>
+    public long? Quota => _ledger.Quota;
+
+    public async Task SetQuotaAsync(long? bytes, CancellationToken ct)
+    {
+        await _context.Catalogue.WriteAsync(writer => writer.SetSetting(QuotaSetting, bytes), ct);
+        _ledger.Quota = bytes;
+    }
+
+    /// <summary>Bytes that the store brought here: downloads and its own copies, not the user's files.</summary>
+    public long BroughtBytes() => _ledger.Total();
+
+    /// <summary>The same of one copy: what removing it with its files frees.</summary>
+    public long BroughtBytes(StoredTorrent torrent) => _ledger.Of(torrent);
+
+    /// <summary>What every copy takes, and all of them with what several have counted once. Takes a moment for very many.</summary>
+    public StoreUsage Measure(CancellationToken ct) => new Accounting(_index, ReadCopy, Current, _ledger).Run(ct);
+
+    /// <summary>Whether it is a copy that the store made for itself.</summary>
+    public bool IsOwn(StoredTorrent torrent) => RealPaths.IsBelow(torrent.Path, _ownFolder);
+
+    /// <summary>
+    /// Forgets a copy. Its content must not be in use. Deletes what was downloaded, or copied into the store, if asked to; a shared source never. Nothing is present before
+    /// the first file goes, and the copy is known until the last has: a removal cut short can be done again.
+    /// </summary>
+    /// <exception cref="StoreException">Some of it could not be deleted: the copy is still held, with nothing present.</exception>
     public async Task RemoveAsync(StoredTorrent torrent, bool deleteFiles, CancellationToken ct)
     {
         var info = ReadInfo(torrent);
@@ -227,15 +307,20 @@ public sealed class Store : IAsyncDisposable
             _context.Files.CloseAll(open);
         }
 
-        if (deleteFiles && !torrent.IsShared)
+        if (!torrent.IsShared && (deleteFiles || IsOwn(torrent)))
         {
-            var others = _index.List().FindAll(t => t.CopyId != torrent.CopyId);
-            await _context.Workers.RunAsync(_ => new Removal(_context.Disk.Within(Path.GetDirectoryName(torrent.Path) ?? torrent.Path), torrent, info, places, others).Run(), ct);
+            var pieces = info.Geometry.PieceCount;
+            await _context.Catalogue.WriteAsync(writer => writer.SetState(torrent.CopyId, new CopyState(false, 0, null, new Bitfield(pieces), new Bitfield(pieces))), ct);
+            _index.Set(torrent = torrent with { Have = 0, IsComplete = false });
+            var others = _index.List().FindAll(o => o.CopyId != torrent.CopyId);
+            var disk = _context.Disk.Within(Path.GetDirectoryName(torrent.Path) ?? torrent.Path);
+            await _context.Workers.RunAsync(_ => new Removal(disk, torrent, info, places, others) { OwnFolder = IsOwn(torrent) ? Path.GetDirectoryName(torrent.Path) : null }.Run(), ct);
         }
 
         await _context.Records.SaveAsync(torrent.Id, ct, without: torrent.CopyId);
         await _context.Catalogue.WriteAsync(writer => writer.RemoveCopy(torrent.CopyId, info), ct);
         _index.Remove(torrent);
+        _uses.Forget(torrent.Id, torrent.CopyId, isLast: !_index.Find(torrent.Id.Truncated).Exists(t => t.Id == torrent.Id));
         await _context.Records.SaveAsync(torrent.Id, ct); // whoever wrote it meanwhile had the copy in it
     }
 
@@ -249,6 +334,7 @@ public sealed class Store : IAsyncDisposable
         await _context.BackgroundAsync();
         await _flushing;
         await FlushAsync();
+        _uses.SaveAll();
         Close(abandoned: false);
     }
 
@@ -267,6 +353,7 @@ public sealed class Store : IAsyncDisposable
     {
         foreach (var content in _copies.All())
         {
+            if (content.TakeUse()) _uses.Use(content.Torrent.CopyId);
             if (!content.State.IsSettled) await _context.Workers.RunAsync(_ => content.Flush(), CancellationToken.None);
         }
 
@@ -280,6 +367,17 @@ public sealed class Store : IAsyncDisposable
 
     /// <summary>Ends when nothing runs that nobody waits for.</summary>
     internal Task FinishBackgroundAsync() => _context.BackgroundAsync();
+
+    private async Task<StoredTorrent> CopyAsync(TorrentInfo info, PieceLayers layers, IReadOnlyList<SourceFile> sources, IProgress<HashProgress>? progress, CancellationToken ct)
+    {
+        var folder = Path.Join(_ownFolder, info.InfoHash.ToString());
+        await using var content = await BeginDownloadAsync(info, layers, folder, new DownloadSettings { Overwrite = true, Sources = sources }, progress, ct);
+        if (!content.CopyPresent().IsFull)
+            throw new StoreException(StoreErrorCode.ChangedWhileHashing, $"{info.Name} changes while it is being copied: share it once it holds still", folder);
+
+        await content.CompleteAsync(ct);
+        return OpenCopies.Describe(content);
+    }
 
     private void Flush()
     {

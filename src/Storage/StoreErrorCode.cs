@@ -24,6 +24,9 @@ public enum StoreErrorCode
     /// <summary>The disk is full, or would be.</summary>
     NoSpace,
 
+    /// <summary>The store would hold more than it may.</summary>
+    OverQuota,
+
     /// <summary>What stands at the target is something else, and is not to be overwritten.</summary>
     TargetHoldsOtherContent,
 

@@ -24,15 +24,19 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     private CopyPlaces? _savingPlaces;
     private readonly PartialPieces _partial;
     private long _version, _savingVersion, _savedVersion, _reused;
+    private volatile bool _isUsed;
+    private volatile StoredTorrent _torrent;
+    private volatile DiskLayout _layout;
+    private volatile IDisk _disk;
 
     internal TorrentContent(StoreContext context, StoredTorrent torrent, CopyRow row, Action<TorrentContent> closed)
     {
         (_context, _closed) = (context, closed);
-        Torrent = torrent;
+        _torrent = torrent;
         Info = row.Info;
         Layers = row.Layers;
-        Layout = new DiskLayout(row.Info, torrent.Path);
-        Disk = context.Disk.Within(Layout.Folder);
+        _layout = new DiskLayout(row.Info, torrent.Path);
+        _disk = context.Disk.Within(_layout.Folder);
         State = new ContentState(row.Info, context.BootId, row.State, row.Places);
         _partial = new PartialPieces(context, this);
     }
@@ -56,14 +60,14 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     /// <inheritdoc/>
     public event Action<PieceIndex>? Gained;
 
-    internal StoredTorrent Torrent { get; }
+    internal StoredTorrent Torrent => _torrent;
 
-    internal DiskLayout Layout { get; }
+    internal DiskLayout Layout => _layout;
 
     internal ContentState State { get; }
 
     /// <summary>For what is fetched: names that others chose lead nowhere but below the folder.</summary>
-    internal IDisk Disk { get; }
+    internal IDisk Disk => _disk;
 
     internal bool Overwrites { get; set; }
 
@@ -71,6 +75,9 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     internal Func<FileIndex, CancellationToken, Task>? FindMore { get; set; }
 
     internal bool IsRemoved { get; set; }
+
+    /// <summary>Bytes that the store will have brought here for it when it is whole.</summary>
+    internal long Reserved { get; set; }
 
     internal int Opens { get; set; }
 
@@ -87,6 +94,7 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     {
         if (!Info.Geometry.Contains(piece, begin, destination.Length)) throw new ArgumentOutOfRangeException(nameof(piece));
         if (!State.IsPresent(piece)) return new ValueTask<bool>(false);
+        if (!_isUsed) _isUsed = true;
         if (TryReadNow(piece, begin, destination.Span)) return new ValueTask<bool>(true);
 
         var work = _context.Reads.Rent().Set(this, piece, begin, destination, ct);
@@ -98,6 +106,7 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     public ValueTask<PutOutcome> PutAsync(PieceIndex piece, ReadOnlyMemory<byte> data, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)piece.Value, (uint)Info.Geometry.PieceCount, nameof(piece));
+        if (!_isUsed) _isUsed = true;
 
         var work = _context.Puts.Rent().Set(this, piece, data, ct);
         return _context.Workers.TryPost(work) ? work.Task : PostAsync(work, ct);
@@ -209,6 +218,23 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     {
         _closed(this);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Whether it was read or written since this was last asked.</summary>
+    internal bool TakeUse()
+    {
+        if (!_isUsed) return false;
+
+        _isUsed = false;
+        return true;
+    }
+
+    /// <summary>All of it was proven at another place, which is entered already.</summary>
+    internal void Moved(StoredTorrent torrent, DiskLayout layout, CopyPlaces places)
+    {
+        (_torrent, _layout, _disk) = (torrent, layout, _context.Disk.Within(layout.Folder));
+        State.Renew(places.Stamps, places.Found);
+        Touch();
     }
 
     internal void Touch()

@@ -16,11 +16,13 @@ internal static class GetCommand
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace other content that stands in its place" };
         var seed = new Option<bool>("--seed") { Description = "Go on serving when it is done, until Ctrl+C" };
         var noUpload = new Option<bool>("--no-upload") { Description = "Only download: no listener, no announcement, no upload" };
+        var quota = Typed.SizeFromZero("--quota", "How many bytes the store may hold of downloads and copies, from now on; 0 is no limit (default: as it was set)");
+        var makeRoom = new Option<bool>("--make-room") { Description = "Where the quota does not suffice, let go what was not used for long, as gc does" };
         var timeout = Typed.Seconds("--timeout", "Give up after so long without any progress (default: never)");
         var trackers = Typed.Trackers("A tracker to ask, beside those that the link names; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, only, overwrite, seed, noUpload, timeout, trackers };
+        var command = new Command("get", "Find it, fetch it, prove it") { link, folder, only, overwrite, seed, noUpload, quota, makeRoom, timeout, trackers };
         network.AddTo(command);
         output.AddTo(command);
         command.Validators.Add(result =>
@@ -42,6 +44,8 @@ internal static class GetCommand
                     {
                         Torrent = named.TorrentBytes,
                         Only = parse.GetValue(only) ?? [],
+                        Quota = parse.GetValue(quota),
+                        MakeRoom = parse.GetValue(makeRoom),
                         Overwrite = parse.GetValue(overwrite),
                         Seed = parse.GetValue(seed),
                         Timeout = parse.GetValue(timeout),

@@ -85,6 +85,10 @@ internal sealed class NetworkOptions
         };
     }
 
+    /// <summary>Whether it is one of these, other than where the store lies.</summary>
+    public bool IsOfNetwork(Option option) =>
+        ((Option[])[_listen, _port, _dhtPort, _bootstrap, _public, _router, _peer, _noLan, _announce, _encryption, _download, _upload, _noLimitLan, _dhtLimit, _memory]).Contains(option);
+
     /// <summary>The names of those given that only the start of a node settles.</summary>
     public IReadOnlyList<string> Settled(ParseResult parse) =>
         [.. ((Option[])[_listen, _port, _dhtPort, _public, _router, _noLan, _announce, _encryption, _download, _upload, _noLimitLan, _dhtLimit, _memory]).Where(option => parse.GetResult(option) is { Implicit: false }).Select(option => option.Name)];

@@ -15,13 +15,14 @@ internal static class ShareCommand
         var name = new Option<string>("--name") { HelpName = "NAME", Description = "What to call it (default: the name of the file or folder)" };
         var pieceLength = Typed.Size("--piece-length", "Bytes, a power of two from 16KiB to 512MiB (default: by size, from 256KiB)");
         var isPrivate = new Option<bool>("--private") { Description = "Announce it at its trackers and nowhere else; without one only who is told the address finds it" };
+        var copy = new Option<bool>("--copy") { Description = "Keep a copy in the store and serve that, so that the files may change or go" };
         var isHybrid = new Option<bool>("--hybrid") { Description = "Make it a torrent of v1 as well, for clients that know no v2" };
         var torrent = new Option<string>("--write-torrent") { HelpName = "PATH", Description = "Write a .torrent there as well" };
         var webSeeds = Typed.WebSeeds("--web-seed", "A web server that has it too, for the link and the .torrent; one ending in / is the folder it lies in; repeatable");
         var trackers = Typed.Trackers("A tracker to announce it to, in the link and the .torrent too; repeatable");
         var network = new NetworkOptions(shell);
         var output = new OutputOptions();
-        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isHybrid, isPrivate, torrent, trackers, webSeeds };
+        var command = new Command("share", "Make a torrent of each file or folder, print its link, serve it until Ctrl+C") { paths, name, pieceLength, isHybrid, isPrivate, copy, torrent, trackers, webSeeds };
         network.AddTo(command);
         output.AddTo(command);
 
@@ -46,6 +47,7 @@ internal static class ShareCommand
                 Name = parse.GetValue(name),
                 PieceLength = (int?)parse.GetValue(pieceLength),
                 Hybrid = parse.GetValue(isHybrid),
+                Copy = parse.GetValue(copy),
                 Private = parse.GetValue(isPrivate),
                 WriteTorrent = parse.GetValue(torrent) is { } to ? Path.GetFullPath(to, shell.Folder) : null,
                 WebSeeds = parse.GetValue(webSeeds) ?? [],

@@ -5,7 +5,7 @@ using Shoal.Node.Commands;
 
 namespace Shoal.Cli.Commands;
 
-/// <summary><c>list</c>, <c>status</c>, <c>why</c>, <c>limit</c>, <c>verify</c> and <c>remove</c>: what needs the store, or whoever holds it, and no network of its own.</summary>
+/// <summary><c>list</c>, <c>status</c>, <c>why</c>, <c>limit</c> and <c>remove</c>: what needs the store, or whoever holds it, and no network of its own.</summary>
 internal static class StoreCommands
 {
     public static Command List(Shell shell)
@@ -44,14 +44,6 @@ internal static class StoreCommands
             static (commands, request, report, ct) => commands.LimitAsync(request, report, ct));
     }
 
-    public static Command Verify(Shell shell)
-    {
-        var id = new Argument<string>("ID") { Arity = ArgumentArity.ZeroOrOne, Description = "An ID or a link (default: everything)" };
-        return Create(
-            shell, new Command("verify", "Prove again what the store holds") { id },
-            parse => new VerifyRequest(parse.GetValue(id) is { } text ? LinkArgument.ReadId(text, shell.Folder) : null), static (commands, request, report, ct) => commands.VerifyAsync(request, report, ct));
-    }
-
     public static Command Remove(Shell shell)
     {
         var id = new Argument<string>("ID") { Description = "An ID or a link" };
@@ -61,7 +53,7 @@ internal static class StoreCommands
             parse => new RemoveRequest(LinkArgument.ReadId(parse.GetValue(id)!, shell.Folder), parse.GetValue(delete)), static (commands, request, report, ct) => commands.RemoveAsync(request, report, ct));
     }
 
-    private static Command Create<TRequest>(
+    public static Command Create<TRequest>(
         Shell shell, Command command, Func<ParseResult, TRequest> read, Func<IShoalCommands, TRequest, Action<Node.Events.ShoalEvent>, CancellationToken, Task<ExitCode>> run)
     {
         var store = new StoreOptions(shell);

@@ -27,6 +27,10 @@ internal static class Typed
         name, "SIZE", description, static (string text, out long? value) => Lift(Quantity.TryReadSize(text, out var size) && size >= EngineOptions.LeastMemory, size, out value),
         "is no size, or too small: write bytes, 4MiB at least");
 
+    public static Option<long?> SizeFromZero(string name, string description) => Make<long?>(
+        name, "SIZE", description, static (string text, out long? value) => Lift(Quantity.TryReadSize(text, out var size), size, out value),
+        "is no size: write bytes, such as 64MiB or 100MB");
+
     public static Option<int?> Port(string name, string description) => Make<int?>(
         name, "N", description, static (string text, out int? value) => Lift(ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port), (int)port, out value),
         "is no port: write a number from 0 to 65535");

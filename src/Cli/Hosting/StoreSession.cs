@@ -95,7 +95,7 @@ internal sealed class StoreSession(IStoreDoor door, TimeProvider clock, bool nee
 
     private void ReportOnce(ShoalEvent e, Action<ShoalEvent> report)
     {
-        if (e is SharedEvent or MetadataEvent or ItemEvent or FoundPeerEvent or ContactEvent or VerifiedEvent or WarningEvent)
+        if (e is SharedEvent or MetadataEvent or ItemEvent or FoundPeerEvent or ContactEvent or VerifiedEvent or EvictedEvent or RepairedEvent or WarningEvent)
         {
             var line = EventLine.Digest(e);
             if (_reportedBefore.Contains(line)) return;

@@ -19,6 +19,7 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
     private readonly List<ItemEvent> _items = [];
     private readonly List<FoundPeerEvent> _found = [];
     private readonly List<VerifiedEvent> _verified = [];
+    private readonly List<UsageEvent> _usage = [];
     private readonly List<ContactEvent> _contacts = [];
     private readonly List<string> _last = [];
     private LookupEvent? _lookup;
@@ -33,6 +34,7 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
         if (_lookup is { } lookup) _dht.Lookup(lookup, _contacts, _found);
         else if (_found.Count > 0) _pages.Found(_found);
         if (_verified.Count > 0) _pages.Verified(_verified);
+        if (_usage.Count > 0) _pages.Usage(_usage);
         foreach (var sentence in _last) screen.Error.Write(sentence);
         return code;
     }
@@ -154,6 +156,27 @@ internal sealed class HumanView(Screen screen, bool quiet, bool verbose, TimePro
                 break;
             case VerifiedEvent verified:
                 _verified.Add(verified);
+                break;
+            case PinnedEvent pinned:
+                _pages.Pinned(pinned);
+                break;
+            case RelocatedEvent relocated:
+                _pages.Relocated(relocated);
+                break;
+            case RepairedEvent repaired:
+                _pages.Repaired(repaired);
+                break;
+            case EvictedEvent evicted:
+                _pages.Evicted(evicted);
+                break;
+            case KeptEvent kept:
+                _pages.Kept(kept);
+                break;
+            case CollectedEvent collected:
+                _pages.Collected(collected);
+                break;
+            case UsageEvent usage:
+                _usage.Add(usage);
                 break;
             case RemovedEvent removed:
                 _pages.Removed(removed);

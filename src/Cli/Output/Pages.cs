@@ -91,7 +91,7 @@ internal sealed class Pages(IAnsiConsole console)
         {
             foreach (var item in items)
             {
-                console.Write(new Line().Add($"{Words.Size(item.Length),8}  {Words.Percent(item.Have, item.Length),5}  {item.Kind}  ").Add(Safe.Text(NameOf(item)), Look.Strong));
+                console.Write(new Line().Add($"{Words.Size(item.Length),8}  {Words.Percent(item.Have, item.Length),5}  {item.Kind}  ").Add(Safe.Text(NameOf(item)), Look.Strong).Add(item.Pinned == true ? "  (pinned)" : ""));
                 console.Write(new Line().Add("  " + item.Id, Look.Dim));
             }
 
@@ -99,7 +99,7 @@ internal sealed class Pages(IAnsiConsole console)
         }
 
         var table = Table("ID", "kind", ">size", ">here", "name");
-        foreach (var item in items) table.AddRow(Cell(item.Id), Cell(item.Kind), Cell(Words.Size(item.Length)), Cell(Words.Percent(item.Have, item.Length)), Cell(Safe.Text(NameOf(item))));
+        foreach (var item in items) table.AddRow(Cell(item.Id), Cell(item.Kind), Cell(Words.Size(item.Length)), Cell(Words.Percent(item.Have, item.Length)), Cell(Safe.Text(NameOf(item)) + (item.Pinned == true ? "  (pinned)" : "")));
         Write(table);
     }
 
@@ -124,11 +124,40 @@ internal sealed class Pages(IAnsiConsole console)
         {
             var line = new Line().Add(e.Bad == 0 ? "verified  " : "damaged   ", e.Bad == 0 ? Look.Good : Look.Bad).Add(e.Id).Add($"  {Words.Count(e.Ok, "piece", "pieces")} right");
             console.Write(e.Bad == 0 ? line : line.Add($", {e.Bad.ToString("#,0", CultureInfo.InvariantCulture)} not", Look.Bad));
+            if (e.Path is not null) console.Write(new Line().Add("  " + Safe.Text(e.Path), Look.Dim));
+            foreach (var file in e.Files ?? []) console.Write(new Line().Add($"  {Words.Count(file.Bad, "piece", "pieces"),12} bad  ").Add(Safe.Text(file.Path), Look.Strong).Add("  " + Numbers(file), Look.Dim));
         }
     }
 
     public void Removed(RemovedEvent e) =>
         console.Write(new Line().Add("Removed ").Add(Safe.Text(e.Name), Look.Strong).Add(e.FilesDeleted ? ", and what was downloaded is deleted." : ". Its files stay where they are."));
+
+    public void Pinned(PinnedEvent e) =>
+        console.Write(new Line().Add(e.Pinned ? "Pinned " : "Unpinned ").Add(Safe.Text(e.Name), Look.Strong).Add(e.Pinned ? ": it stays whatever room is needed." : ": it may go when room is needed."));
+
+    public void Relocated(RelocatedEvent e) => console.Write(new Line().Add("Proven, and served from ").Add(Safe.Text(e.Path), Look.Strong).Add(" from now on."));
+
+    public void Repaired(RepairedEvent e) => console.Write(new Line().Add("repaired  ", Look.Good).Add(Safe.Text(e.Path), Look.Strong).Add($"  {Words.Count(e.Pieces, "piece", "pieces")}, {Words.Size(e.Bytes)}"));
+
+    public void Evicted(EvictedEvent e) => console.Write(new Line().Add(e.DryRun ? "would go  " : "gone      ", Look.Warn).Add($"{Words.Size(e.Bytes),8}  ").Add(Safe.Text(e.Name), Look.Strong).Add("  " + Safe.Text(e.Path), Look.Dim));
+
+    public void Kept(KeptEvent e) => console.Write(new Line().Add("stays     ").Add($"{Words.Size(e.Bytes),8}  ").Add(Safe.Text(e.Name), Look.Strong).Add(
+        e.Reason switch { "pinned" => "  it is pinned", "in-use" => "  a command uses it", _ => "  nobody else is known to have it" }, Look.Dim));
+
+    public void Collected(CollectedEvent e) => Raw($"{(e.DryRun ? "Would free" : "Freed")} {Words.Size(e.Freed)}; the store {(e.DryRun ? "would then hold" : "holds")} {Words.Size(e.Held)} of downloads and copies.");
+
+    public void Usage(IReadOnlyList<UsageEvent> usage)
+    {
+        var table = Table(">here", ">common", ">brought", "kind", "name");
+        foreach (var e in usage)
+        {
+            var name = e.Id is null ? "all together, what several have counted once" : Safe.Text(e.Name ?? "") + (e.Pinned == true ? "  (pinned)" : "");
+            table.AddRow(Cell(Words.Size(e.Bytes)), Cell(Words.Size(e.Common)), Cell(Words.Size(e.Brought)), Cell(e.Kind ?? ""), Cell(name));
+        }
+
+        Write(table);
+        if (usage[^1].Quota is { } quota) Raw($"The quota is {Words.Size(quota)}.");
+    }
 
     public void Warning(WarningEvent e) => console.Write(new Line().Add("Warning: ", Look.Warn).Add(Safe.Text(e.Message)));
 
@@ -156,6 +185,13 @@ internal sealed class Pages(IAnsiConsole console)
         }
 
         Write(table);
+    }
+
+    private static string Numbers(BadFileItem file)
+    {
+        const int Told = 8;
+        var numbers = string.Join(", ", file.Pieces.Take(Told).Select(p => p.ToString(CultureInfo.InvariantCulture)));
+        return file.Bad > Told ? numbers + ", …" : numbers;
     }
 
     private static string Facts(long length, IReadOnlyList<FileItem> files, int pieceLength) => $"  {Words.Size(length)}, {Words.Files(files.Count)}, pieces of {Words.PowerOfTwo(pieceLength)}";

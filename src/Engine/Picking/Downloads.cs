@@ -319,7 +319,7 @@ internal sealed class Downloads
     /// <summary>A piece is there that nobody was asked for.</summary>
     public void OnGained(PieceIndex piece)
     {
-        _picker.Remove(piece);
+        _order.Remove(piece);
         _deadlines.Remove(piece);
         if (_have.Set(piece)) _wishes.Gained(piece);
     }

@@ -104,10 +104,22 @@ public sealed class ControlClient : IShoalCommands, IDisposable
         RunAsync("v1/limit", request, ShoalJson.Default.LimitRequest, report, ct);
 
     public Task<ExitCode> VerifyAsync(VerifyRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
-        RunAsync("v1/verify", request, ShoalJson.Default.VerifyRequest, report, ct);
+        RunAsync(request.Repair ? "v1/repair" : "v1/verify", request, ShoalJson.Default.VerifyRequest, report, ct);
 
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/remove", request, ShoalJson.Default.RemoveRequest, report, ct);
+
+    public Task<ExitCode> PinAsync(PinRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/pin", request, ShoalJson.Default.PinRequest, report, ct);
+
+    public Task<ExitCode> RelocateAsync(RelocateRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/relocate", request, ShoalJson.Default.RelocateRequest, report, ct);
+
+    public Task<ExitCode> CollectAsync(CollectRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/gc", request, ShoalJson.Default.CollectRequest, report, ct);
+
+    public Task<ExitCode> UsageAsync(UsageRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync("v1/du", request, ShoalJson.Default.UsageRequest, report, ct);
 
     public Task<ExitCode> DhtStatusAsync(DhtStatusRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync("v1/dht", request, ShoalJson.Default.DhtStatusRequest, report, ct);

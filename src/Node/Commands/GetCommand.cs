@@ -26,6 +26,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         if (services.Swarms is null || services.Network is null) throw new ShoalException("offline", "Whoever holds this store works without a network just now. Try again in a moment.");
 
         var target = LinkTarget.Read(request.Link, request.Torrent);
+        if (request.Quota is { } quota) await services.Store.SetQuotaAsync(quota > 0 ? quota : null, ct);
         using var stall = new StallWatch(request.Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stall.Token);
         await using var lease = await services.Swarms.EnterAsync(target.Id, target.V1);
@@ -43,6 +44,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
             await pulseStop.CancelAsync();
             await Task.WhenAll(pulse, find);
             Done(path, lease.Swarm.Snapshot);
+            if (services.Store.Find(info.InfoHash) is { } held) OtherHolders.Remember(services.Store, held, lease.Swarm.Snapshot);
             if (_isAnnounced) lease.AnnounceWhenDue(isSeed: _isWhole);
             await services.Serving!.KeepAsync(info.InfoHash, info.InfoHashV1);
         }
@@ -112,7 +114,18 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
     {
         _phase = "preparing";
         var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
-        var content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, new DownloadSettings { Overwrite = request.Overwrite, Only = only }, proving, ct);
+        var settings = new DownloadSettings { Overwrite = request.Overwrite, Only = only };
+        TorrentContent content;
+        try
+        {
+            content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, settings, proving, ct);
+        }
+        catch (StoreException e) when (e.Code == StoreErrorCode.OverQuota && request.MakeRoom && services.Store.Quota is { } quota && quota >= only.Length)
+        {
+            await new Collection(services, reporter) { Except = info.InfoHash }.RunAsync(quota - only.Length, ct);
+            content = await services.Store.BeginDownloadAsync(info, layers, request.Folder, settings, proving, ct);
+        }
+
         _reused = content.ReusedBytes;
         _phase = "downloading";
         return content;

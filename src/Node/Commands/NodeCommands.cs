@@ -42,6 +42,18 @@ internal sealed class NodeCommands(NodeServices services) : IShoalCommands
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new StoreCommands(services, reporter).RemoveAsync(request, ct), ct);
 
+    public Task<ExitCode> PinAsync(PinRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new SpaceCommands(services, reporter).PinAsync(request, ct), ct);
+
+    public Task<ExitCode> RelocateAsync(RelocateRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new SpaceCommands(services, reporter).RelocateAsync(request, ct), ct);
+
+    public Task<ExitCode> CollectAsync(CollectRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new SpaceCommands(services, reporter).CollectAsync(request, ct), ct);
+
+    public Task<ExitCode> UsageAsync(UsageRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
+        RunAsync(report, reporter => new SpaceCommands(services, reporter).UsageAsync(request, ct), ct);
+
     public Task<ExitCode> DhtStatusAsync(DhtStatusRequest request, Action<ShoalEvent> report, CancellationToken ct) =>
         RunAsync(report, reporter => new DhtStatusCommand(services, reporter).RunAsync(request, ct), ct);
 

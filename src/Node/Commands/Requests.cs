@@ -12,6 +12,9 @@ public sealed record ShareRequest(string Path)
 
     public bool Private { get; init; }
 
+    /// <summary>Keep a copy in the store and serve that.</summary>
+    public bool Copy { get; init; }
+
     /// <summary>Make it a torrent of v1 as well.</summary>
     public bool Hybrid { get; init; }
 
@@ -42,6 +45,12 @@ public sealed record GetRequest(string Link, string Folder)
     public IReadOnlyList<string> Only { get; init; } = [];
 
     public bool Overwrite { get; init; }
+
+    /// <summary>Bytes that the store may bring here from now on, 0 for no limit; null to leave it as it is.</summary>
+    public long? Quota { get; init; }
+
+    /// <summary>Evict what may go if the quota does not suffice.</summary>
+    public bool MakeRoom { get; init; }
 
     /// <summary>Go on serving after it is done, until cancelled.</summary>
     public bool Seed { get; init; }
@@ -111,6 +120,43 @@ public sealed record WhyRequest(string Id);
 public sealed record LimitRequest(string? Id, long? DownloadLimit, long? UploadLimit);
 
 /// <param name="Id">Of a torrent; null for all.</param>
-public sealed record VerifyRequest(string? Id);
+public sealed record VerifyRequest(string? Id)
+{
+    /// <summary>Fetch what is bad, of what was downloaded or copied.</summary>
+    public bool Repair { get; init; }
+
+    /// <summary>Repair the user's own shared files too.</summary>
+    public bool Shared { get; init; }
+
+    /// <summary>Seconds without any progress of a repair; null for no limit.</summary>
+    public double? Timeout { get; init; }
+
+    /// <summary>Addresses to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Nodes of the DHT to contact, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Bootstrap { get; init; } = [];
+}
 
 public sealed record RemoveRequest(string Id, bool DeleteFiles);
+
+public sealed record PinRequest(string Id, bool Pinned);
+
+/// <summary>It was moved to that absolute path.</summary>
+public sealed record RelocateRequest(string Id, string Path)
+{
+    /// <summary>Which copy, by where it stood; null where that is plain.</summary>
+    public string? From { get; init; }
+}
+
+/// <param name="Keep">Bytes that may stay of what was downloaded or copied.</param>
+public sealed record CollectRequest(long Keep)
+{
+    public bool DryRun { get; init; }
+
+    /// <summary>Evict even what nobody else is known to have.</summary>
+    public bool Last { get; init; }
+}
+
+/// <param name="Id">Of a torrent; null for all.</param>
+public sealed record UsageRequest(string? Id);

@@ -31,7 +31,7 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
 
     private async Task ShareAsync(ShareRequest request, CancellationToken ct)
     {
-        var settings = new ShareSettings { Name = request.Name, PieceLength = request.PieceLength, IsPrivate = request.Private, IsHybrid = request.Hybrid };
+        var settings = new ShareSettings { Name = request.Name, PieceLength = request.PieceLength, IsPrivate = request.Private, IsHybrid = request.Hybrid, Copy = request.Copy };
         var hashing = new HashingReport(request.Path, reporter, services.Options.Clock);
         var shared = await services.Store.ShareAsync(request.Path, settings, hashing, ct);
         var trackers = TrackerLists.Merge(request.Trackers.Count > 0 ? TrackerLists.Each(request.Trackers) : services.Store.Trackers(shared.Info.InfoHash));

@@ -21,6 +21,13 @@ namespace Shoal.Node.Events;
 [JsonDerivedType(typeof(LimitEvent), "limit")]
 [JsonDerivedType(typeof(VerifiedEvent), "verified")]
 [JsonDerivedType(typeof(RemovedEvent), "removed")]
+[JsonDerivedType(typeof(PinnedEvent), "pinned")]
+[JsonDerivedType(typeof(RelocatedEvent), "relocated")]
+[JsonDerivedType(typeof(RepairedEvent), "repaired")]
+[JsonDerivedType(typeof(EvictedEvent), "evicted")]
+[JsonDerivedType(typeof(KeptEvent), "kept")]
+[JsonDerivedType(typeof(CollectedEvent), "collected")]
+[JsonDerivedType(typeof(UsageEvent), "du")]
 [JsonDerivedType(typeof(LinkEvent), "link")]
 [JsonDerivedType(typeof(DhtStatusEvent), "dht")]
 [JsonDerivedType(typeof(ContactEvent), "contact")]
@@ -124,10 +131,22 @@ public sealed record ItemEvent(string Kind, string Id, string Name, long Length,
     /// <summary>Of a chunk, where it begins in the file; only where it was looked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Offset { get; init; }
+
+    /// <summary>Of a torrent, whether it is pinned.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Pinned { get; init; }
 }
 
 /// <summary>What the store holds of a torrent was proven again: pieces that are right, and pieces that are not.</summary>
-public sealed record VerifiedEvent(string Id, long Ok, long Bad) : ShoalEvent;
+public sealed record VerifiedEvent(string Id, long Ok, long Bad) : ShoalEvent
+{
+    /// <summary>Where that copy stands, and its files that have bad pieces; only if any are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Path { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<BadFileItem>? Files { get; init; }
+}
 
 /// <summary>The store forgot it.</summary>
 public sealed record RemovedEvent(string Id, string Name, bool FilesDeleted) : ShoalEvent;

@@ -37,6 +37,26 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
         await lease.DisposeAsync();
     }
 
+    /// <summary>Whether this serves it.</summary>
+    public bool Serves(InfoHash id)
+    {
+        lock (_lock) return _leases.ContainsKey(id);
+    }
+
+    /// <summary>A torrent is all there at another place: whoever serves it goes on from there.</summary>
+    public async Task RenewAsync(StoredTorrent torrent)
+    {
+        if (await swarms.IsWantedAsync(torrent.Id))
+        {
+            await using var lease = await swarms.EnterAsync(torrent.Id, torrent.IdV1);
+            await lease.OpenAsync(await store.OpenAsync(torrent, _stopping.Token), fetch: false);
+        }
+        else if (options.ServeStore)
+        {
+            await ServeAsync(torrent);
+        }
+    }
+
     /// <summary>Stops serving a torrent, since the store forgets it.</summary>
     public async Task DropAsync(InfoHash id)
     {
@@ -55,7 +75,7 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
 
     private async Task StartAsync()
     {
-        foreach (var torrent in store.List())
+        foreach (var torrent in store.List().OrderBy(t => t.IsShared)) // of several copies, the store's own first: nobody changes it
         {
             if (_stopping.IsCancellationRequested) return;
             if (torrent.Have == 0 && torrent.Length > 0) continue;

@@ -98,6 +98,9 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     /// <summary>Whether any lease holds the swarm.</summary>
     internal Task<bool> IsWantedAsync(InfoHash id) => AskAsync(() => _entries.Exists(e => e.Swarm.Keys.Contains(id.Truncated)));
 
+    /// <summary>How many leases hold the swarm.</summary>
+    internal Task<int> CountLeasesAsync(InfoHash id) => AskAsync(() => _entries.Where(e => e.Swarm.Keys.Contains(id.Truncated)).Sum(e => e.Leases));
+
     /// <summary>Announces a swarm under each of its keys, once for all leases.</summary>
     /// <returns>Of its first key.</returns>
     internal async Task<Dht.AnnounceResult?> AnnounceAsync(Entry entry, bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct)

@@ -59,6 +59,7 @@ public static class TorrentNames
         StoreErrorCode.Unreadable => "unreadable",
         StoreErrorCode.Unwritable => "unwritable",
         StoreErrorCode.NoSpace => "no-space",
+        StoreErrorCode.OverQuota => "over-quota",
         StoreErrorCode.TargetHoldsOtherContent => "target-exists",
         StoreErrorCode.NamesCollide => "names-collide",
         StoreErrorCode.ChangedWhileHashing => "changed-while-hashing",

@@ -116,7 +116,7 @@ internal static class CatalogueFile
     private static void Migrate(SqliteConnection connection, int version)
     {
         Run(connection, "BEGIN IMMEDIATE");
-        foreach (var upgrade in Schema.Upgrades[(version - 1)..]) Run(connection, upgrade);
+        foreach (var upgrade in Schema.Upgrades[(version - 1)..].Where(u => u.Length > 0)) Run(connection, upgrade);
         if (version < 2) NameHybrids(connection);
         if (version < 3) EnterRuns(connection);
         Run(connection, $"PRAGMA user_version = {Schema.Version}");

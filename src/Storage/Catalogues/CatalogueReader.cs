@@ -38,6 +38,9 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
     private readonly Statement _layersOf = new(connection, "SELECT l.file, l.layer FROM torrents t JOIN layers l ON l.torrent = t.id WHERE t.infohash = $1");
     private readonly Statement _have = new(connection, "SELECT c.present, p.placed FROM copies c JOIN places p ON p.copy = c.id WHERE c.id = $1");
     private readonly Statement _trackers = new(connection, "SELECT k.tier, k.url FROM torrents t JOIN trackers k ON k.torrent = t.id WHERE t.infohash = $1 ORDER BY k.tier, k.place");
+    private readonly Statement _pins = new(connection, "SELECT t.infohash FROM pins p JOIN torrents t ON t.id = p.torrent");
+    private readonly Statement _uses = new(connection, "SELECT copy, used, others, counted FROM uses");
+    private readonly Statement _setting = new(connection, "SELECT value FROM settings WHERE name = $1");
     private readonly Statement _hashed = new(connection, "SELECT path, length, modified, height, root, layer FROM hashed WHERE path >= $1 AND path < $2");
 
     public List<StoredTorrent> List()
@@ -208,6 +211,41 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
         });
     }
 
+    public List<InfoHash> Pins()
+    {
+        lock (_lock)
+        {
+            var pins = new List<InfoHash>();
+            using var rows = _pins.Query();
+            while (rows.Read())
+            {
+                if (InfoHash.TryRead(rows.GetFieldValue<byte[]>(0), out var id)) pins.Add(id);
+            }
+
+            return pins;
+        }
+    }
+
+    public List<UseRow> Uses()
+    {
+        lock (_lock)
+        {
+            var uses = new List<UseRow>();
+            using var rows = _uses.Query();
+            while (rows.Read()) uses.Add(new UseRow(rows.GetInt64(0), rows.GetInt64(1), rows.IsDBNull(2) ? null : (int)rows.GetInt64(2), rows.IsDBNull(3) ? null : rows.GetInt64(3)));
+            return uses;
+        }
+    }
+
+    public long? Setting(string name)
+    {
+        lock (_lock)
+        {
+            using var rows = _setting.Query(name);
+            return rows.Read() ? rows.GetInt64(0) : null;
+        }
+    }
+
     /// <summary>What is remembered of a file, or of all files below a folder, by path.</summary>
     public Dictionary<string, HashedRow> Hashed(string path, bool isFolder)
     {
@@ -236,7 +274,7 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
     {
         lock (_lock)
         {
-            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _named, _runs, _layer, _layerOfCopy, _layersOf, _have, _trackers, _hashed]) statement.Dispose();
+            foreach (var statement in (Statement[])[_list, _info, _layers, _copy, _files, _named, _runs, _layer, _layerOfCopy, _layersOf, _have, _trackers, _pins, _uses, _setting, _hashed]) statement.Dispose();
             connection.Dispose();
         }
     }

@@ -40,6 +40,15 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
     private readonly Statement _dropTrackers = new(connection, "DELETE FROM trackers WHERE torrent = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
     private readonly Statement _dropTorrent = new(connection, "DELETE FROM torrents WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
 
+    private readonly Statement _move = new(connection, "UPDATE copies SET path = $2 WHERE id = $1");
+    private readonly Statement _pin = new(connection, "INSERT OR IGNORE INTO pins (torrent) VALUES ($1)");
+    private readonly Statement _unpin = new(connection, "DELETE FROM pins WHERE torrent = $1");
+    private readonly Statement _dropPin = new(connection, "DELETE FROM pins WHERE torrent = $1 AND NOT EXISTS (SELECT 1 FROM copies WHERE torrent = $1)");
+    private readonly Statement _setUse = new(connection, "INSERT OR REPLACE INTO uses (copy, used, others, counted) SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM copies WHERE id = $1)");
+    private readonly Statement _dropUse = new(connection, "DELETE FROM uses WHERE copy = $1");
+    private readonly Statement _set = new(connection, "INSERT OR REPLACE INTO settings (name, value) VALUES ($1, $2)");
+    private readonly Statement _unset = new(connection, "DELETE FROM settings WHERE name = $1");
+
     public void Begin() => _begin.Run();
 
     public void Commit() => _commit.Run();
@@ -141,9 +150,30 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
         _dropPlaces.Run(copy);
         _dropCopy.Run(copy);
         if (_copiesOf.Scalar(torrent) == 0) _runs.Remove(torrent, info);
+        _dropUse.Run(copy);
+        _dropPin.Run(torrent);
         _dropLayers.Run(torrent);
         _dropTrackers.Run(torrent);
         _dropTorrent.Run(torrent);
+    }
+
+    /// <summary>A copy stands somewhere else from now on.</summary>
+    public void MoveCopy(long copy, string path) => _move.Run(copy, path);
+
+    /// <summary>Nothing if the torrent is not held.</summary>
+    public void SetPin(InfoHash id, bool isPinned)
+    {
+        var torrent = _findTorrent.Scalar(id.Value.ToArray());
+        if (torrent != 0) (isPinned ? _pin : _unpin).Run(torrent);
+    }
+
+    public void SetUse(UseRow row) => _setUse.Run(row.Copy, row.Used, row.Others, row.Counted);
+
+    /// <param name="value">Null to forget it.</param>
+    public void SetSetting(string name, long? value)
+    {
+        if (value is { } known) _set.Run(name, known);
+        else _unset.Run(name);
     }
 
     public void Dispose()
@@ -151,7 +181,7 @@ internal sealed class CatalogueWriter(SqliteConnection connection) : IDisposable
         _runs.Dispose();
         foreach (var statement in (Statement[])[
             _begin, _commit, _rollBack, _findTorrent, _addTorrent, _addLayer, _addCopy, _addFile, _dropFile, _setState, _setPlaces, _setHashed, _addTracker, _clearTrackers, _copiesOf, _torrentOf, _doubtAll,
-            _dropCopy, _dropPlaces, _dropLayers, _dropTrackers, _dropTorrent])
+            _dropCopy, _dropPlaces, _dropLayers, _dropTrackers, _dropTorrent, _move, _pin, _unpin, _dropPin, _setUse, _dropUse, _set, _unset])
         {
             statement.Dispose();
         }

@@ -30,6 +30,12 @@ internal readonly record struct FileRow(long Copy, FileIndex File);
 /// <summary>A chunk, or the name of a file's canonical torrent, that begins like what was asked for.</summary>
 internal readonly record struct RunRow(long Torrent, long Copy, FileIndex File, long Node);
 
+/// <summary>When a copy was last used, and how many others were last known to have all of its torrent.</summary>
+/// <param name="Used">Unix milliseconds.</param>
+/// <param name="Others">Null while nobody has said.</param>
+/// <param name="Counted">When that was, Unix milliseconds.</param>
+internal readonly record struct UseRow(long Copy, long Used, int? Others, long? Counted);
+
 /// <summary>What hashing a path gave, as long as it looks the same.</summary>
 /// <param name="Root">Null if hashing was interrupted.</param>
 /// <param name="Layer">Hashes of the pieces; those not hashed yet are zero. Empty for a file of one piece.</param>

@@ -3,12 +3,26 @@ namespace Shoal.Storage.Catalogues;
 /// <summary>The tables of the catalogue; docs/storage.md explains them.</summary>
 internal static class Schema
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>What makes version n + 1 of version n, from version 1 on. Nothing that is held is lost by it.</summary>
-    public static readonly string[] Upgrades = [Names + Trackers, Runs];
+    public static readonly string[] Upgrades = [Names + Trackers, Runs, Space];
 
-    public const string Create = Tables + Trackers + Runs;
+    public const string Create = Tables + Trackers + Runs + Space;
+
+    /// <summary>What is pinned, what was used when, who else was known to have it, and settings of the store (version 4).</summary>
+    private const string Space = """
+        CREATE TABLE pins (
+            torrent INTEGER PRIMARY KEY);
+        CREATE TABLE uses (
+            copy INTEGER PRIMARY KEY,
+            used INTEGER NOT NULL,
+            others INTEGER,
+            counted INTEGER);
+        CREATE TABLE settings (
+            name TEXT NOT NULL PRIMARY KEY,
+            value INTEGER NOT NULL) WITHOUT ROWID;
+        """;
 
     /// <summary>Hybrids had no second name, which CatalogueFile fills in.</summary>
     private const string Names = "ALTER TABLE torrents ADD COLUMN infohash_v1 BLOB;";

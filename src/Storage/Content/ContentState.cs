@@ -247,13 +247,20 @@ internal sealed class ContentState
     }
 
     /// <summary>Everything was proven where it stands: all is present, and looks like that.</summary>
-    public void Renew(ReadOnlySpan<FileStamp> stamps)
+    /// <param name="stamps">How each file looks.</param>
+    /// <param name="found">Files that are the user's; null for all.</param>
+    public void Renew(ReadOnlySpan<FileStamp> stamps, Bitfield? found = null)
     {
         lock (_lock)
         {
             stamps.CopyTo(_stamps);
             _placed.SetAll();
-            _found.SetAll();
+            for (var i = 0; i < stamps.Length; i++)
+            {
+                if (found is null || found[i]) _found.Set(i);
+                else _found.Clear(i);
+            }
+
             _present.SetAll();
             _durable.SetAll();
             _unflushed.Clear();

@@ -11,6 +11,10 @@ namespace Shoal.Storage.Content;
 internal sealed class Removal(IDisk disk, StoredTorrent torrent, TorrentInfo info, CopyPlaces places, IReadOnlyList<StoredTorrent> others)
 {
     private readonly DiskLayout _layout = new(info, torrent.Path);
+    private readonly List<StoredTorrent> _near = [.. others.Where(o => RealPaths.IsBelow(torrent.Path, o.Path) || RealPaths.IsBelow(o.Path, torrent.Path))];
+
+    /// <summary>The folder that the store made for this copy alone; null where it lies with the user.</summary>
+    public string? OwnFolder { get; init; }
 
     public void Run()
     {
@@ -23,9 +27,11 @@ internal sealed class Removal(IDisk disk, StoredTorrent torrent, TorrentInfo inf
                 path = _layout.Final(new FileIndex(i));
                 if (!IsOurs(i, path) && !IsGone(i, path)) continue;
 
-                disk.DeleteFile(path);
+                disk.DeleteFile(path); // which an attempt before may have done, and not gone on to its folder
                 for (var folder = Path.GetDirectoryName(path)!; folder.Length >= _layout.Root.Length && disk.TryDeleteFolder(folder);) folder = Path.GetDirectoryName(folder)!;
             }
+
+            if (OwnFolder is { } own) Trees.Delete(disk, path = own);
         }
         catch (Exception e) when (DiskErrors.IsDisk(e))
         {
@@ -38,9 +44,11 @@ internal sealed class Removal(IDisk disk, StoredTorrent torrent, TorrentInfo inf
 
     private bool IsOurs(int file, string path)
     {
-        if (others.Any(o => RealPaths.IsBelow(path, o.Path))) return false;
+        if (_near.Exists(o => RealPaths.IsBelow(path, o.Path))) return false;
 
         var entry = disk.Stat(path);
+        if (entry is null) return info.Files[file].LinkTarget is null && places.Placed[file] && !places.Found[file];
+
         return info.Files[file].LinkTarget is null
             ? places.Placed[file] && !places.Found[file] && entry is { Kind: DiskEntryKind.File } && entry.Stamp == places.Stamps[file]
             : entry is { Kind: DiskEntryKind.Link } && entry.LinkTarget == _layout.LinkText(new FileIndex(file));

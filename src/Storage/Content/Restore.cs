@@ -47,7 +47,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         for (var i = 0; i < content.Info.Files.Count; i++)
         {
             var file = new FileIndex(i);
-            if (content.Torrent.IsShared && !isUnclean) continue;
+            if (content.Torrent.IsShared && !isUnclean && _state.IsPlaced(file)) continue;
             if (content.Info.Files[i].Length == 0)
             {
                 if (!provesStaged || isUnclean) PlaceIfMoved(file);

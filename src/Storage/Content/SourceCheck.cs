@@ -29,9 +29,11 @@ internal sealed class SourceCheck(StoreContext context, TorrentContent content, 
 
     private async Task CheckAsync(CancellationToken ct)
     {
+        var layout = content.Layout;
         var path = content.State.IsPlaced(file) ? content.Layout.Final(file) : content.Layout.Staged(file);
         context.Files.Close(content, file);
         var before = await StampAsync(path, ct);
+        if (content.Layout != layout) return; // it was relocated meanwhile, and proven there
         if (before is null)
         {
             Lose(Pieces(), StoreWarningKind.SourceMissing, path);
@@ -49,6 +51,7 @@ internal sealed class SourceCheck(StoreContext context, TorrentContent content, 
             new ProgressMeter(null, 0, context.Clock),
             ct);
         var after = await StampAsync(path, ct);
+        if (content.Layout != layout) return;
         if (before != after) // it is being written now: nothing of it holds
         {
             Lose(Pieces(), StoreWarningKind.SourceChanged, path);

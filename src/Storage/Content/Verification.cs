@@ -40,7 +40,7 @@ internal sealed class Verification(StoreContext context, TorrentContent content)
         await context.Workers.RunAsync(_ => EnterStamps(files, before), ct);
         content.RaiseLost(lost);
         await content.SaveNowAsync(ct);
-        return new VerifyResult(ok, bad.Count, geometry.PieceCount - ok - bad.Count, [.. bad.SelectMany(p => geometry.FilesOf(p)).Distinct().OrderBy(f => f.Value)]);
+        return new VerifyResult(ok, bad.Count, geometry.PieceCount - ok - bad.Count, [.. bad.SelectMany(p => geometry.FilesOf(p)).Distinct().OrderBy(f => f.Value)]) { BadPieces = [.. bad.OrderBy(p => p.Value)] };
     }
 
     private string PathOf(FileIndex file) => _state.IsPlaced(file) ? content.Layout.Final(file) : content.Layout.Staged(file);

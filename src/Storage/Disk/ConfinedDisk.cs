@@ -61,6 +61,20 @@ internal sealed class ConfinedDisk(RealDisk disk, string folder) : IDisk
         LinuxFolders.TryRename(source, Path.GetFileName(from), target, Path.GetFileName(to), overwrite: true, to);
     }
 
+    public bool TryClone(string from, string to)
+    {
+        if (!IsConfined(to)) return disk.TryClone(from, to);
+
+        using var above = Above(to);
+        using (SafeFileHandle source = LinuxCalls.Open(from, FileAccess.Read), target = LinuxFolders.OpenFile(above, Path.GetFileName(to), FileAccess.ReadWrite, to))
+        {
+            if (LinuxCalls.TryClone(source, target)) return true;
+        }
+
+        LinuxFolders.DeleteFile(above, Path.GetFileName(to), to);
+        return false;
+    }
+
     public void DeleteFile(string path)
     {
         if (!IsConfined(path))

@@ -21,6 +21,10 @@ public interface IDisk
     /// <summary>Moves a file or a folder within one file system.</summary>
     void Rename(string from, string to, bool overwrite);
 
+    /// <summary>Makes a file that does not exist yet share the bytes of another until either is written to (a reflink).</summary>
+    /// <returns>False if the file system cannot; then nothing is left at <paramref name="to"/>.</returns>
+    bool TryClone(string from, string to);
+
     /// <summary>Deletes a file or a link; nothing if it is not there.</summary>
     void DeleteFile(string path);
 

@@ -16,10 +16,11 @@ internal static unsafe partial class LinuxCalls
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
     private const int StatxLength = 256, ModeAt = 28, SizeAt = 40, SecondsAt = 112, NanosecondsAt = 120;
 
-    private const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    private const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
     private const int KeepSize = 1; // FALLOC_FL_KEEP_SIZE
     private const nuint CloneRequest = 0x4020940D; // FICLONERANGE
     private const int NoWait = 8; // RWF_NOWAIT
+    private const nuint CloneFile = 0x40049409; // FICLONE: _IOW(0x94, 9, int)
     private const int NoEntry = 2, AccessDenied = 13, NotPermitted = 1, NotAFolder = 20, TooManyLinks = 40;
 
     private static int NoFollowLast => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000; // O_NOFOLLOW
@@ -30,6 +31,30 @@ internal static unsafe partial class LinuxCalls
         var flags = access == FileAccess.Read ? ReadOnly | NonBlocking : ReadWrite | Create | NoFollowLast;
         var descriptor = Open(path, flags | CloseOnExec, 0x1B6 /* 0666, less the umask */);
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(path);
+    }
+
+    /// <summary>Opens a file for writing that does not exist yet.</summary>
+    public static SafeFileHandle CreateNew(string path)
+    {
+        var descriptor = Open(path, ReadWrite | Create | Exclusive | NoFollowLast | CloseOnExec, 0x1B6);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(path);
+    }
+
+    /// <summary>False where the file system cannot, or the two are not on the same one.</summary>
+    public static bool TryClone(SafeFileHandle source, SafeFileHandle target)
+    {
+        bool isSourceHeld = false, isTargetHeld = false;
+        try
+        {
+            source.DangerousAddRef(ref isSourceHeld);
+            target.DangerousAddRef(ref isTargetHeld);
+            return Control((int)target.DangerousGetHandle(), CloneFile, (int)source.DangerousGetHandle()) == 0;
+        }
+        finally
+        {
+            if (isSourceHeld) source.DangerousRelease();
+            if (isTargetHeld) target.DangerousRelease();
+        }
     }
 
     /// <summary>Mode and stamp of what stands at a path, links not followed; false if nothing does.</summary>
@@ -165,6 +190,10 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "fallocate64")]
     private static partial int Allocate(int descriptor, int mode, long offset, long length);
+
+    // variadic in C: on Linux both kinds of call put an int in the same place
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Control(int descriptor, nuint request, int argument);
 
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     private static partial int SyncFs(int descriptor);

@@ -51,6 +51,19 @@ public sealed class RealDisk : IDisk
         else File.Move(from, to, overwrite);
     }
 
+    public bool TryClone(string from, string to)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+
+        using (SafeFileHandle source = LinuxCalls.Open(from, FileAccess.Read), target = LinuxCalls.CreateNew(to))
+        {
+            if (LinuxCalls.TryClone(source, target)) return true;
+        }
+
+        DeleteFile(to);
+        return false;
+    }
+
     public void DeleteFile(string path)
     {
         try

@@ -5,14 +5,17 @@ using Shoal.Storage.Catalogues;
 using Shoal.Storage.Content;
 using Shoal.Storage.Disk;
 using Shoal.Storage.Runs;
+using Shoal.Storage.Sharing;
+using Shoal.Storage.Space;
 using Shoal.Storage.Workers;
 
 namespace Shoal.Storage.Downloads;
 
 /// <summary>Begins a download or goes on with one: everything that need not be fetched is found before the first block is.</summary>
-internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenCopies copies, RunIndex runs, TorrentInfo info, PieceLayers layers, DiskLayout layout, DownloadSettings settings)
+internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenCopies copies, RunIndex runs, Ledger ledger, TorrentInfo info, PieceLayers layers, DiskLayout layout, DownloadSettings settings)
 {
     private readonly Selection _only = settings.Only ?? Selection.All(info.Geometry);
+    private long _needed; // bytes that are yet to come
 
     public async Task<TorrentContent> RunAsync(IProgress<HashProgress>? progress, CancellationToken ct)
     {
@@ -92,7 +95,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
                 if (content.State.IsPlaced(file) && content.State.IsWhole(file)) placed[file] = content.State.StampOf(file);
             }
 
-            var target = new TargetCheck(context, info, content.Layers, layout, _only, settings.Overwrite && !known.IsShared);
+            var target = new TargetCheck(context, info, content.Layers, layout, _only, settings.Overwrite && (!known.IsShared || settings.MendsShared));
             await target.RunAsync(placed, progress, ct);
             foreach (var file in target.NewLayers) content.LayersChanged(file);
 
@@ -100,7 +103,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             foreach (var file in _only.Files)
             {
                 if (!content.State.IsPlaced(file) || target.Whole.ContainsKey(file)) continue;
-                if (known.IsShared) throw new StoreException(StoreErrorCode.NotFound, $"{layout.Final(file)} was shared and is gone: put it back, or get it into another folder", layout.Final(file));
+                if (known.IsShared && !settings.MendsShared) throw new StoreException(StoreErrorCode.NotFound, $"{layout.Final(file)} was shared and is gone: put it back, or get it into another folder", layout.Final(file));
                 content.RaiseLost(content.State.Displace(file));
             }
 
@@ -110,7 +113,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             }
             else
             {
-                await context.Workers.RunAsync(_ => CheckSpace(_only.Length - _only.LengthOf(content.CopyPresent())), ct);
+                await context.Workers.RunAsync(_ => CheckRoom(_only.Length - _only.LengthOf(content.CopyPresent()), isMended: known.IsShared), ct);
                 await FillAsync(content, target, provesStaged: false, progress, ct);
             }
 
@@ -132,7 +135,9 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
     private async Task FillAsync(TorrentContent content, TargetCheck target, bool provesStaged, IProgress<HashProgress>? progress, CancellationToken ct)
     {
         content.Overwrites = settings.Overwrite;
+        content.Reserved = ledger.Of(content.Torrent) + _needed;
         if (provesStaged) await new Restore(context, content).RunAsync(isUnclean: false, provesStaged: true, ct);
+        if (settings.Sources is { } sources) await new SourceCopy(context, content, sources, CheckSpace).RunAsync(progress, ct);
         if (!target.Usable.IsEmpty)
         {
             var usable = target.Usable.Where(p => !content.State.IsPresent(p)).ToList();
@@ -208,7 +213,7 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
             needed += info.Files[file].Length - (hasStaging && context.Disk.Stat(layout.Staged(file)) is { Kind: DiskEntryKind.File } entry ? Math.Min(entry.Stamp.Length, info.Files[file].Length) : 0);
         }
 
-        CheckSpace(needed);
+        CheckRoom(needed, isMended: false);
         if (_only.Files.All(target.Whole.ContainsKey)) return;
 
         try
@@ -242,6 +247,13 @@ internal sealed class DownloadStart(StoreContext context, CopyIndex index, OpenC
         {
             throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{layout.Folder} is the store's own folder: choose another one for what is fetched", layout.Folder);
         }
+    }
+
+    /// <summary>Before the first byte.</summary>
+    private void CheckRoom(long needed, bool isMended)
+    {
+        if (!isMended) ledger.Check(_needed = needed, layout.Root);
+        if (settings.Sources is null) CheckSpace(needed); // what can be cloned takes none
     }
 
     private void CheckSpace(long needed)

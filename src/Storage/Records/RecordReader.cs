@@ -17,6 +17,8 @@ internal sealed class RecordReader(SqliteConnection connection, Func<SqliteExcep
     private readonly Statement _trackers = new(connection, "SELECT tier, url FROM trackers WHERE torrent = $1 ORDER BY tier, place");
     private readonly Statement _copies = new(connection, "SELECT c.id, c.path, c.shared, p.found FROM copies c JOIN places p ON p.copy = c.id WHERE c.torrent = $1 ORDER BY c.id");
 
+    private readonly Statement _pin = new(connection, "SELECT count(*) FROM pins WHERE torrent = $1");
+
     /// <summary>Every torrent in the catalogue.</summary>
     public HashSet<InfoHash> Ids()
     {
@@ -44,7 +46,7 @@ internal sealed class RecordReader(SqliteConnection connection, Func<SqliteExcep
 
             var row = torrent.GetInt64(0);
             var copies = ReadCopies(row, info, DateTimeOffset.FromUnixTimeMilliseconds(torrent.GetInt64(2)), without);
-            return copies.Count > 0 ? new TorrentRecord(info, ReadLayers(row, info), ReadTrackers(row), copies) : null;
+            return copies.Count > 0 ? new TorrentRecord(info, ReadLayers(row, info), ReadTrackers(row), copies) { IsPinned = _pin.Scalar(row) > 0 } : null;
         });
     }
 
@@ -52,7 +54,7 @@ internal sealed class RecordReader(SqliteConnection connection, Func<SqliteExcep
     {
         lock (_lock)
         {
-            foreach (var statement in (Statement[])[_ids, _torrent, _layers, _trackers, _copies]) statement.Dispose();
+            foreach (var statement in (Statement[])[_ids, _torrent, _layers, _trackers, _copies, _pin]) statement.Dispose();
             connection.Dispose();
         }
     }

@@ -39,7 +39,9 @@ internal sealed class Reentry(IDisk disk, RecordFolder records, Catalogue catalo
                 entered++;
             }
 
-            if (!known.Contains(id) && record.Trackers.Count > 0) writer.SetTrackers(id, record.Trackers);
+            if (known.Contains(id)) continue;
+            if (record.Trackers.Count > 0) writer.SetTrackers(id, record.Trackers);
+            if (record.IsPinned) writer.SetPin(id, true);
         }
 
         return entered;

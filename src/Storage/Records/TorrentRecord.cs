@@ -17,6 +17,8 @@ internal sealed record TorrentRecord(TorrentInfo Info, PieceLayers Layers, IRead
 
     private const int MaxCopies = 100_000;
 
+    public bool IsPinned { get; init; }
+
     public byte[] Write()
     {
         var output = new ArrayBufferWriter<byte>(Info.Bytes.Length + 1024);
@@ -45,6 +47,8 @@ internal sealed record TorrentRecord(TorrentInfo Info, PieceLayers Layers, IRead
         writer.BeginList();
         foreach (var copy in Copies) Write(writer, copy);
         writer.End();
+        writer.WriteString("pinned"u8);
+        writer.WriteInteger(IsPinned ? 1 : 0);
         writer.WriteString("version"u8);
         writer.WriteInteger(Version);
         writer.End();
@@ -62,7 +66,7 @@ internal sealed record TorrentRecord(TorrentInfo Info, PieceLayers Layers, IRead
 
         while (reader.TryReadKey(out var key))
         {
-            if (key.SequenceEqual("shoal"u8)) return ReadCopies(ref reader, metainfo.Info) is { } copies ? new TorrentRecord(metainfo.Info, metainfo.Layers, metainfo.TrackerTiers, copies) : null;
+            if (key.SequenceEqual("shoal"u8)) return ReadCopies(ref reader, metainfo.Info, out var isPinned) is { } copies ? new TorrentRecord(metainfo.Info, metainfo.Layers, metainfo.TrackerTiers, copies) { IsPinned = isPinned } : null;
             if (!reader.TrySkip()) return null;
         }
 
@@ -103,8 +107,9 @@ internal sealed record TorrentRecord(TorrentInfo Info, PieceLayers Layers, IRead
         writer.End();
     }
 
-    private static List<CopyRecord>? ReadCopies(ref BencodeReader reader, TorrentInfo info)
+    private static List<CopyRecord>? ReadCopies(ref BencodeReader reader, TorrentInfo info, out bool isPinned)
     {
+        isPinned = false;
         if (!reader.TryEnterDictionary()) return null;
 
         List<CopyRecord>? copies = null;
@@ -112,6 +117,7 @@ internal sealed record TorrentRecord(TorrentInfo Info, PieceLayers Layers, IRead
         while (reader.TryReadKey(out var key))
         {
             if (key.SequenceEqual("copies"u8)) copies = ReadList(ref reader, info);
+            else if (key.SequenceEqual("pinned"u8)) isPinned = reader.TryReadInteger(out var pinned) && pinned == 1;
             else if (key.SequenceEqual("version"u8)) _ = reader.TryReadInteger(out version);
             else if (!reader.TrySkip()) return null;
         }

@@ -10,10 +10,13 @@ using Shoal.Storage.Workers;
 namespace Shoal.Storage.Sharing;
 
 /// <summary>Makes a torrent of files where they lie. Reads each byte once, on all workers, and none whose hash is known.</summary>
-internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies copies, HashedBuffer buffer, string path, ShareSettings settings)
+internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies copies, HashedBuffer buffer, string path, ShareSettings settings, Sharer.CopyFiles? copy)
 {
     /// <summary>Hashing a large file is entered every so many bytes: what an interruption can cost.</summary>
     private const long Checkpoint = 256L << 20;
+
+    /// <summary>Makes the store's own copy of files that were hashed; they are in the order of the torrent.</summary>
+    public delegate Task<StoredTorrent> CopyFiles(TorrentInfo info, PieceLayers layers, IReadOnlyList<SourceFile> sources, CancellationToken ct);
 
     private string Name => settings.Name ?? Path.GetFileName(path);
 
@@ -151,15 +154,16 @@ internal sealed class Sharer(StoreContext context, CopyIndex index, OpenCopies c
         var order = files.Select((f, i) => (Key: isFolder ? string.Join('/', f.Elements) : name, i)).ToDictionary(f => f.Key, f => f.i);
         var layers = new PieceLayers(info);
         var stamps = new FileStamp[info.Files.Count];
+        var sources = new SourceFile[info.Files.Count];
         for (var i = 0; i < info.Files.Count; i++)
         {
             var from = order[info.Files[i].DisplayPath];
-            stamps[i] = files[from].Stamp;
+            (stamps[i], sources[i]) = (files[from].Stamp, files[from]);
             if (layers.NeedsLayer(new FileIndex(i))) layers.TrySet(new FileIndex(i), hashes[from].Layer);
         }
 
         var root = isFolder && info.IsSingleFile ? files[0].Path : path;
-        var torrent = await SaveAsync(info, layers, root, stamps, ct);
+        var torrent = copy is null ? await SaveAsync(info, layers, root, stamps, ct) : await copy(info, layers, sources, ct);
         return new ShareResult(torrent, info, layers, hashed, known);
     }
 

@@ -22,6 +22,8 @@ public sealed class CloningDisk(IDisk inner) : IDisk
 
     public void Rename(string from, string to, bool overwrite) => inner.Rename(from, to, overwrite);
 
+    public bool TryClone(string from, string to) => inner.TryClone(from, to);
+
     public void DeleteFile(string path) => inner.DeleteFile(path);
 
     public bool TryDeleteFolder(string path) => inner.TryDeleteFolder(path);
@@ -33,6 +35,8 @@ public sealed class CloningDisk(IDisk inner) : IDisk
     public long FreeSpace(string folder) => inner.FreeSpace(folder);
 
     public bool TrySyncAll(string folder) => inner.TrySyncAll(folder);
+
+    public void FlushNames(string folder) => inner.FlushNames(folder);
 
     public IDisposable? TryLock(string path) => inner.TryLock(path);
 

@@ -40,6 +40,9 @@ public sealed class FaultyDisk : IDisk
     /// <summary>Whether all that is read lies in memory; null for what the real one says.</summary>
     public bool? IsCached { get; set; }
 
+    /// <summary>Whether files are cloned as on a file system that can, by copying.</summary>
+    public bool Clones { get; set; }
+
     public long Operations => Interlocked.Read(ref _operations);
 
     /// <summary>Those that read a file.</summary>
@@ -69,6 +72,15 @@ public sealed class FaultyDisk : IDisk
     {
         Step();
         _inner.Rename(from, to, overwrite);
+    }
+
+    public bool TryClone(string from, string to)
+    {
+        Step();
+        if (!_owner.Clones) return _inner.TryClone(from, to);
+
+        File.Copy(from, to);
+        return true;
     }
 
     public void DeleteFile(string path)

@@ -172,6 +172,8 @@ public sealed class LossyDisk(StringComparer? names = null) : IDisk
         }
     }
 
+    public bool TryClone(string from, string to) => false;
+
     public void FlushNames(string folder)
     {
         lock (_lock)

@@ -34,6 +34,14 @@ internal sealed class ScriptedCommands(Script script) : IShoalCommands
 
     public Task<ExitCode> RemoveAsync(RemoveRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
+    public Task<ExitCode> PinAsync(PinRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> RelocateAsync(RelocateRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> CollectAsync(CollectRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
+    public Task<ExitCode> UsageAsync(UsageRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
+
     public Task<ExitCode> DhtStatusAsync(DhtStatusRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);
 
     public Task<ExitCode> DhtLookupAsync(DhtLookupRequest request, Action<ShoalEvent> report, CancellationToken ct) => RunAsync(request, report, ct);

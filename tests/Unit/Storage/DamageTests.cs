@@ -217,13 +217,14 @@ public sealed class DamageTests
     public void ReadsNoRecord_FromAnything()
     {
         var written = new TorrentRecord(Harness.Content.MetainfoV1.Write("n", 16384, [("a", [1]), ("b", [2])]), null!, [["http://a", "http://b"], ["udp://c"]], [new CopyRecord("/x/y", true, DateTimeOffset.UnixEpoch, new Bitfield(2))]);
-        written = written with { Layers = new Shoal.Core.Metainfo.PieceLayers(written.Info) };
+        written = written with { IsPinned = true, Layers = new Shoal.Core.Metainfo.PieceLayers(written.Info) };
         var bytes = written.Write();
         var read = TorrentRecord.Read(bytes)!;
 
         Assert.Equal(written.Trackers.SelectMany(t => t), read.Trackers.SelectMany(t => t));
         Assert.Equal("/x/y", Assert.Single(read.Copies).Path);
         Assert.True(read.Copies[0].IsShared);
+        Assert.True(read.IsPinned);
         for (var length = 0; length < bytes.Length; length++) Assert.Null(TorrentRecord.Read(bytes.AsMemory(0, length)));
         for (var i = 0; i < bytes.Length; i++)
         {

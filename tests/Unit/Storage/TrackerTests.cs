@@ -49,7 +49,7 @@ public sealed class TrackerTests
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "DROP TABLE runs; DROP TABLE trackers; ALTER TABLE torrents DROP COLUMN infohash_v1; PRAGMA user_version = 1;";
+            command.CommandText = "DROP TABLE runs; DROP TABLE trackers; DROP TABLE pins; DROP TABLE uses; DROP TABLE settings; ALTER TABLE torrents DROP COLUMN infohash_v1; PRAGMA user_version = 1;";
             command.ExecuteNonQuery();
         }
 

@@ -231,7 +231,7 @@ public sealed class Version1Tests
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "ALTER TABLE torrents DROP COLUMN infohash_v1; DROP TABLE runs; DROP TABLE trackers; PRAGMA user_version = 1";
+            command.CommandText = "ALTER TABLE torrents DROP COLUMN infohash_v1; DROP TABLE runs; DROP TABLE trackers; DROP TABLE pins; DROP TABLE uses; DROP TABLE settings; PRAGMA user_version = 1";
             command.ExecuteNonQuery();
         }
 
