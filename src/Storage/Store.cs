@@ -246,9 +246,7 @@ public sealed class Store : IAsyncDisposable
             throw new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{torrent.Name} is held at {path} already, as a copy of its own: remove the one that is gone", path);
 
         await using var content = await _copies.OpenAsync(torrent, ct);
-        var moved = await new Relocation(_context, _index, content, path).RunAsync(progress, ct);
-        await _context.Records.SaveAsync(torrent.Id, ct);
-        return moved;
+        return await new Relocation(_context, _index, content, path).RunAsync(progress, ct);
     }
 
     /// <summary>Whether it is kept whatever room is needed.</summary>
@@ -317,11 +315,9 @@ public sealed class Store : IAsyncDisposable
             await _context.Workers.RunAsync(_ => new Removal(disk, torrent, info, places, others) { OwnFolder = IsOwn(torrent) ? Path.GetDirectoryName(torrent.Path) : null }.Run(), ct);
         }
 
-        await _context.Records.SaveAsync(torrent.Id, ct, without: torrent.CopyId);
-        await _context.Catalogue.WriteAsync(writer => writer.RemoveCopy(torrent.CopyId, info), ct);
+        await _context.Records.ChangeAsync(torrent.Id, torrent.CopyId, () => _context.Catalogue.WriteAsync(writer => writer.RemoveCopy(torrent.CopyId, info), ct), ct);
         _index.Remove(torrent);
         _uses.Forget(torrent.Id, torrent.CopyId, isLast: !_index.Find(torrent.Id.Truncated).Exists(t => t.Id == torrent.Id));
-        await _context.Records.SaveAsync(torrent.Id, ct); // whoever wrote it meanwhile had the copy in it
     }
 
     /// <summary>Waits for work under way, brings everything to the medium, enters it, and lets the store go.</summary>

@@ -280,6 +280,13 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
         }
     }
 
+    /// <summary>The record does not say what the catalogue does: it is written anew, now or with the next flush.</summary>
+    internal void RecordIsOld()
+    {
+        lock (_layersLock) _isRecordOld = true;
+        _context.Track(TrySaveRecordAsync());
+    }
+
     private async Task TrySaveRecordAsync()
     {
         try

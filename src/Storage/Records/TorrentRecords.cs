@@ -17,11 +17,21 @@ internal sealed class TorrentRecords(RecordFolder folder, Catalogue catalogue, S
     public RecordFolder Folder => folder;
 
     /// <summary>Writes down what the catalogue has of a torrent now; deletes the record of one that it has no copy of.</summary>
-    /// <param name="without">A copy that is about to be dropped from it.</param>
-    public async Task SaveAsync(InfoHash id, CancellationToken ct, long? without = null)
+    public async Task SaveAsync(InfoHash id, CancellationToken ct)
     {
         using var pass = await _gate.EnterAsync(id, ct);
-        await workers.RunAsync(_ => Save(id, without), ct);
+        await workers.RunAsync(_ => Save(id, null), ct);
+    }
+
+    /// <summary>
+    /// Changes or drops a copy in the catalogue while its record does not name it, so that what a crash leaves is never a record of what is not there. What it is to say afterwards is for
+    /// the caller to save.
+    /// </summary>
+    public async Task ChangeAsync(InfoHash id, long copy, Func<Task> commit, CancellationToken ct)
+    {
+        using var pass = await _gate.EnterAsync(id, ct);
+        await workers.RunAsync(_ => Save(id, without: copy), ct);
+        await commit();
     }
 
     /// <summary>For torrents that a version without records entered, or whose record was lost.</summary>

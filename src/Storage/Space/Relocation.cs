@@ -57,14 +57,22 @@ internal sealed class Relocation(StoreContext context, CopyIndex index, TorrentC
 
         var places = new CopyPlaces(placed, found, stamps);
         var state = new CopyState(true, content.Info.Length, null, present, new Core.Bitfield(present));
-        await context.Catalogue.WriteAsync(
-            writer =>
-            {
-                writer.MoveCopy(content.Torrent.CopyId, path);
-                writer.SetPlaces(content.Torrent.CopyId, places);
-                writer.SetState(content.Torrent.CopyId, state);
-            },
-            ct);
+        void Write(CatalogueWriter writer)
+        {
+            writer.MoveCopy(content.Torrent.CopyId, path);
+            writer.SetPlaces(content.Torrent.CopyId, places);
+            writer.SetState(content.Torrent.CopyId, state);
+        }
+
+        try
+        {
+            await context.Records.ChangeAsync(content.Info.InfoHash, content.Torrent.CopyId, () => context.Catalogue.WriteAsync(Write, ct), ct);
+        }
+        finally
+        {
+            content.RecordIsOld();
+        }
+
         var moved = content.Torrent with { Path = path, Have = content.Info.Length, IsComplete = true };
         content.Moved(moved, _layout, places);
         context.Files.CloseAll(content);

@@ -190,7 +190,7 @@ public sealed class HostileNameTests
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "CREATE TABLE pins (x); PRAGMA user_version = 99";
+            command.CommandText = "CREATE TABLE later (x); PRAGMA user_version = 99";
             command.ExecuteNonQuery();
             foreach (var part in (string[])["", "-wal"]) File.Copy(bench.Folder["new", "catalogue.db" + part], bench.Folder["store", "catalogue.db" + part]);
         }

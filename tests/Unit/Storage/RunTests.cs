@@ -85,7 +85,7 @@ public sealed class RunTests : IAsyncDisposable
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "DROP TABLE runs; PRAGMA user_version = 2;";
+            command.CommandText = "DROP TABLE runs; DROP TABLE pins; DROP TABLE uses; DROP TABLE settings; PRAGMA user_version = 2;";
             command.ExecuteNonQuery();
         }
 
