@@ -44,11 +44,16 @@ internal sealed class Swarm
     private SwarmCounts _counts;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
+        : this(new SwarmNames(infoHash), ourId, options, buffers, random, effects)
+    {
+    }
+
+    public Swarm(SwarmNames name, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
         (_options, _buffers, _random, _effects) = (options, buffers, random, effects);
         _neighbours = new Neighbours(ourId, options, random, effects);
         _choker = new Choker(options, random);
-        _metadata = new MetadataExchange(infoHash, options, effects, Peers);
+        _metadata = new MetadataExchange(name, options, effects, Peers);
         _webSeeds = new WebSeedList(options, effects);
         _exchange = new PeerExchange(effects, Peers, found => _neighbours.Hear(found, named: false));
     }
@@ -167,6 +172,7 @@ internal sealed class Swarm
             case SwarmEvent.ChokeChanged m when Find(m.Peer, now) is { } peer:
                 peer.IsChoking = m.Choked;
                 peer.ForgetRefusals();
+                if (Info is null) _metadata.Ask(now);
                 if (m.Choked && !peer.Handshake.HasFast) _downloads?.ReleaseAll(peer); // with BEP 6 each request is rejected one by one
                 Ask(peer, now);
                 break;
@@ -234,10 +240,14 @@ internal sealed class Swarm
                 if (_exchange.OnMessage(peer, m.Message, Info?.IsPrivate, now) is var reason and not CloseReason.None) _effects.Close(peer.Key, reason);
                 ConnectMore(now);
                 break;
+            case SwarmEvent.LastBlockReceived m when Find(m.Peer, now) is { } peer:
+                Ban(_metadata.OnLastBlock(peer, m, now), now);
+                break;
             case SwarmEvent.HashesReceived m when Find(m.Peer, now) is { } peer:
                 OnHashes(peer, m, now);
                 break;
             case SwarmEvent.HashesRejected m when Find(m.Peer, now) is { } peer:
+                _metadata.OnHashesRejected(peer, now);
                 _hashes?.OnRejected(peer, m, now);
                 break;
             case SwarmEvent.Uploaded m when _neighbours.Find(m.Peer) is { } peer:
@@ -328,7 +338,7 @@ internal sealed class Swarm
     private void LookForHashes()
     {
         var picker = Layers!.Missing > 0 && Wants ? new HashPicker(Info!, Layers, _wishes!.Wanted, _options.QuestionTimeout) : null;
-        _hashes = new HashExchange(picker, Info!.InfoHash.Truncated, _downloads!, _options, _effects, Peers);
+        _hashes = new HashExchange(picker, Info!.InfoHashV1, _downloads!, _options, _effects, Peers);
     }
 
     /// <summary>Somebody wants pieces of the open content otherwise; before it is open there are none.</summary>
@@ -481,6 +491,7 @@ internal sealed class Swarm
 
     private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
     {
+        if (!_metadata.OnHashes(peer, e, now)) Ban(peer, now);
         if (_hashes is null) return;
 
         Ban(_hashes.OnHashes(peer, e, now, out var freed), now);
