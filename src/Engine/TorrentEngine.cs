@@ -177,7 +177,17 @@ public sealed class TorrentEngine : IAsyncDisposable
     /// <summary>The swarm that a handshake means: one that runs, or else one that is opened for it. Under the ID of a file or chunk our own kind alone is met.</summary>
     private async Task<SwarmLoop?> FindAsync(Handshake handshake, NetEndPoint from, CancellationToken ct)
     {
-        if (!_swarms.TryGetValue(handshake.Key, out var swarm) && Source is { } source && _questions.TryTake(from, _shared.Now)) swarm = await source.OpenAsync(handshake.Key, from, ct);
+        if (!_swarms.TryGetValue(handshake.Key, out var swarm) && Source is { } source && _questions.TryTake(from, _shared.Now))
+        {
+            try
+            {
+                swarm = await source.OpenAsync(handshake.Key, from, ct);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Log.ConnectionFailed(_shared.Logger, e); // ours: it ends this connection and says so
+            }
+        }
 
         return swarm is not null && swarm.Ids.Contains(handshake.Key) && !ClientName.IsShoal(handshake.PeerId) ? null : swarm;
     }
