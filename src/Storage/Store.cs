@@ -155,7 +155,7 @@ public sealed class Store : IAsyncDisposable
         TorrentInfo info, PieceLayers layers, string folder, DownloadSettings settings, IProgress<HashProgress>? progress, CancellationToken ct)
     {
         using var pass = await _downloads.EnterAsync(info.InfoHash, ct);
-        var layout = DiskLayout.ForDownload(info, Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        var layout = DiskLayout.ForDownload(info, Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), settings.Name);
         return await new DownloadStart(_context, _index, _copies, _runs, info, layers, layout, settings).RunAsync(progress, ct);
     }
 

@@ -27,7 +27,7 @@ internal sealed class DiskLayout
 
     public string StagingRoot { get; }
 
-    public static DiskLayout ForDownload(TorrentInfo info, string folder) => new(info, Path.Join(folder, DiskNames.MendTop(info.Name)));
+    public static DiskLayout ForDownload(TorrentInfo info, string folder, string? name = null) => new(info, Path.Join(folder, DiskNames.MendTop(name ?? info.Name)));
 
     public string Final(FileIndex file) => Below(Root, file);
 

@@ -19,6 +19,7 @@ import check_hostile
 import check_lan
 import check_limits
 import check_matrix
+import check_names
 import check_network
 import check_peers
 import check_pex
@@ -34,7 +35,7 @@ import check_web_seeds
 import check_why
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_reuse, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits, check_matrix]
+MODULES = [check_shapes, check_peers, check_pex, check_names, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_reuse, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits, check_matrix]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
