@@ -21,6 +21,7 @@ internal sealed class Conversation(SwarmContent content, Dealings dealings, Neig
             case SwarmEvent.ChokeChanged m when Find(m.Peer, now) is { } peer:
                 peer.IsChoking = m.Choked;
                 peer.ForgetRefusals();
+                if (metadata.Info is null) metadata.Ask(now);
                 if (m.Choked && !peer.Handshake.HasFast) content.Downloads?.ReleaseAll(peer); // with BEP 6 each request is rejected one by one
                 dealings.Ask(peer, now);
                 break;
@@ -88,10 +89,14 @@ internal sealed class Conversation(SwarmContent content, Dealings dealings, Neig
                 if (exchange.OnMessage(peer, m.Message, metadata.Info?.IsPrivate, now) is var reason and not CloseReason.None) effects.Close(peer.Key, reason);
                 neighbours.ConnectMore(content.Wants, now);
                 break;
+            case SwarmEvent.LastBlockReceived m when Find(m.Peer, now) is { } peer:
+                BanAll(metadata.OnLastBlock(peer, m, now), now);
+                break;
             case SwarmEvent.HashesReceived m when Find(m.Peer, now) is { } peer:
                 OnHashes(peer, m, now);
                 break;
             case SwarmEvent.HashesRejected m when Find(m.Peer, now) is { } peer:
+                metadata.OnHashesRejected(peer, now);
                 content.Hashes?.OnRejected(peer, m, now);
                 break;
             case SwarmEvent.Uploaded m when neighbours.Find(m.Peer) is { } peer:
@@ -194,14 +199,18 @@ internal sealed class Conversation(SwarmContent content, Dealings dealings, Neig
 
     private void OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now)
     {
+        if (!metadata.OnHashes(peer, e, now)) ban(peer, now);
         if (content.Hashes is null) return;
 
-        var blamed = content.Hashes.OnHashes(peer, e, now, out var freed);
+        BanAll(content.Hashes.OnHashes(peer, e, now, out var freed), now);
+        if (freed) dealings.AskAll(now);
+    }
+
+    private void BanAll(IEnumerable<PeerKey> blamed, TimeSpan now)
+    {
         foreach (var key in blamed)
         {
             if (neighbours.Find(key) is { } guilty) ban(guilty, now);
         }
-
-        if (freed) dealings.AskAll(now);
     }
 }

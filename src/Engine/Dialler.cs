@@ -3,6 +3,7 @@ using Shoal.Engine.Encryption;
 using Shoal.Engine.Limits;
 using Shoal.Wire;
 using Shoal.Wire.Encryption;
+using Shoal.Wire.Extensions;
 using Shoal.Wire.Transport;
 
 namespace Shoal.Engine;
@@ -19,21 +20,30 @@ internal sealed class Dialler(EngineOptions options, ITransport? transport, Shar
     /// Where both modes are allowed a peer that turned away one is offered the other; the one that worked is remembered. A peer that knows a hybrid by one of its names
     /// alone turns away what begins with the other.
     /// </summary>
-    /// <param name="keys">Of the swarm, v2 first.</param>
+    /// <param name="keys">Of the swarm. Under those of a file or chunk, which are tried last, streams are plain and lead to our own kind alone.</param>
+    /// <param name="isUnknown">Whether its key may yet turn out to be that of a file or chunk: then the way that worked says nothing of others.</param>
     /// <param name="limits">Of the swarm.</param>
     /// <returns>Null if nobody answers there, or not as a peer of this swarm.</returns>
-    public async Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys, TransferLimits limits, CancellationToken ct)
+    public async Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, SwarmKeys keys, bool isUnknown, TransferLimits limits, CancellationToken ct)
     {
         if (transport is null) return null;
 
         foreach (var isEncrypted in _ways.To(endPoint))
         {
-            foreach (var key in keys)
+            foreach (var key in keys.Torrent)
             {
-                var (opened, wasTurnedAway) = await TryOpenAsync(transport, endPoint, key, keys, limits, isEncrypted, ct);
-                if (opened is not null) _ways.Remember(endPoint, isEncrypted);
+                var (opened, wasTurnedAway) = await TryOpenAsync(transport, endPoint, key, keys.Torrent, limits, isEncrypted, ct);
+                if (opened is not null && !isUnknown) _ways.Remember(endPoint, isEncrypted);
                 if (!wasTurnedAway) return opened;
             }
+        }
+
+        foreach (var id in options.Encryption == EncryptionMode.Require ? [] : keys.Ids)
+        {
+            var (opened, wasTurnedAway) = await TryOpenAsync(transport, endPoint, id, [id], limits, isEncrypted: false, ct);
+            if (opened is not null && ClientName.IsShoal(opened.Handshake.PeerId)) return opened with { Handshake = opened.Handshake with { Key = keys.Torrent[0] } };
+            if (opened is not null) await opened.Connection.DisposeAsync();
+            if (!wasTurnedAway) return null;
         }
 
         _ways.Forget(endPoint);

@@ -7,7 +7,7 @@ namespace Shoal.Engine;
 
 /// <summary>What the swarms of one engine have in common: options, memory, clock, chance, and the way out. Immutable, or a leaf.</summary>
 internal sealed class EngineShared(
-    EngineOptions options, Dialler dialler, TransferLimits limits, TimeProvider clock, SharedRandom random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop> keysLearnt)
+    EngineOptions options, Dialler dialler, TransferLimits limits, TimeProvider clock, SharedRandom random, ILogger logger, Action<NetEndPoint, InfoHash> hearPort, Action<SwarmLoop, SwarmKeys> keysLearnt)
 {
     private readonly long _start = clock.GetTimestamp();
 
@@ -26,8 +26,8 @@ internal sealed class EngineShared(
 
     public Action<NetEndPoint, InfoHash> HearPort => hearPort;
 
-    /// <summary>A swarm turned out to have a second key.</summary>
-    public Action<SwarmLoop> KeysLearnt => keysLearnt;
+    /// <summary>A swarm turned out to have other keys, or more, than those before.</summary>
+    public Action<SwarmLoop, SwarmKeys> KeysLearnt => keysLearnt;
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
 

@@ -55,6 +55,9 @@ internal interface ISwarmEffects
 
     void SendHashRequest(PeerKey peer, HashRequest request);
 
+    /// <summary>Asks for the last block of what a peer says the content is, so that it proves the length.</summary>
+    void SendLastBlockRequest(PeerKey peer, BlockRequest request);
+
     void SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data);
 
     /// <summary>The info dictionary is whole and is what the infohash names.</summary>

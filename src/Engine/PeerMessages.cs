@@ -96,6 +96,12 @@ internal static class PeerMessages
         session.Connection.Send(request, static (output, r) => MessageWriter.WriteHashes(output, MessageType.HashRequest, r));
     }
 
+    public static void SendLastBlockRequest(this PeerSession session, BlockRequest request)
+    {
+        session.ExpectProof(request);
+        session.Connection.Send(request, static (output, r) => MessageWriter.WriteRequest(output, MessageType.Request, r));
+    }
+
     public static void SendPeers(this PeerSession session, PexMessage message)
     {
         if (session.TheirPexId == 0) return;

@@ -48,6 +48,7 @@ internal sealed class PeerSession : IPeerHandler
     private readonly List<BlockRequest> _run = [];
     private readonly UploadQueue _uploads = new();
     private volatile Served? _served;
+    private BlockProof? _proof;
     private (PieceIndex Piece, BlockIndex First, int Count, int Bytes) _blocks;
     private int _askedPiece = -1;
     private volatile int _runBytes = int.MaxValue;
@@ -96,13 +97,20 @@ internal sealed class PeerSession : IPeerHandler
 
     public int MaxMessageLength => Math.Max(LongestOrdinary, 1 + (_served?.Geometry.PieceCount ?? TorrentGeometry.MaxPieces) / 8 + 1);
 
-    public void SetContent(TorrentGeometry geometry, ReadBlocks read, HashServer hashes) => _served = new Served(geometry, read, hashes);
+    public void SetContent(TorrentGeometry geometry, ReadBlocks read, HashServer hashes)
+    {
+        Volatile.Write(ref _proof, null); // what comes is a block like others from now on
+        _served = new Served(geometry, read, hashes);
+    }
 
     /// <summary>Loop: a block was asked for.</summary>
     public void Expect(PieceIndex piece, BlockIndex block, PieceBuffer buffer) => _expected.Add(piece, block, buffer);
 
     /// <summary>Loop: a block is not wanted any more. It may come all the same.</summary>
     public void Unexpect(PieceIndex piece, BlockIndex block) => _expected.Unwant(piece, block);
+
+    /// <summary>Loop: the last block of what the peer says there is was asked for, before there is a piece space.</summary>
+    public void ExpectProof(BlockRequest request) => Volatile.Write(ref _proof, new BlockProof(request));
 
     /// <summary>Loop: hashes were asked for.</summary>
     public void ExpectHashes() => Interlocked.Increment(ref _hashesOwed);
@@ -255,6 +263,7 @@ internal sealed class PeerSession : IPeerHandler
         var piece = BinaryPrimitives.ReadInt32BigEndian(payload);
         var begin = BinaryPrimitives.ReadInt32BigEndian(payload[4..]);
         var bytes = payload[MessageReader.PieceHead..];
+        if (TryTakeProof(piece, begin) is { } proof) return OnProof(proof, bytes);
         if (!_expected.TryTake(piece, begin, out var buffer)) return Stray();
         if (_strays > 0) _strays--;
 
@@ -276,6 +285,22 @@ internal sealed class PeerSession : IPeerHandler
 
         buffer.Release();
         Received(index, block, bytes.Length);
+        return CloseReason.None;
+    }
+
+    private BlockProof? TryTakeProof(int piece, int begin)
+    {
+        if (Volatile.Read(ref _proof) is not { } proof || (proof.Request.Piece, proof.Request.Begin) != (piece, begin)) return null;
+
+        return Interlocked.CompareExchange(ref _proof, null, proof) == proof ? proof : null;
+    }
+
+    private CloseReason OnProof(BlockProof proof, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != proof.Request.Length) return CloseReason.MalformedMessage;
+
+        EndRun();
+        _batch.Add(new SwarmEvent.LastBlockReceived(Key, bytes.ToArray()));
         return CloseReason.None;
     }
 
@@ -332,6 +357,12 @@ internal sealed class PeerSession : IPeerHandler
     private CloseReason OnReject(ReadOnlySpan<byte> payload)
     {
         if (!BlockRequest.TryRead(payload, out var request)) return CloseReason.MalformedMessage;
+        if (TryTakeProof(request.Piece, request.Begin) is not null)
+        {
+            _batch.Add(new SwarmEvent.LastBlockReceived(Key, null));
+            return CloseReason.None;
+        }
+
         if (!_expected.TryDrop(request.Piece, request.Begin)) return Stray();
 
         _batch.Add(new SwarmEvent.RequestRejected(Key, new PieceIndex(request.Piece), new BlockIndex(request.Begin / TorrentGeometry.BlockLength)));
@@ -442,6 +473,8 @@ internal sealed class PeerSession : IPeerHandler
         _hasSaidPort = true;
         _portHeard(this, port);
     }
+
+    private sealed record BlockProof(BlockRequest Request);
 
     private sealed record Served(TorrentGeometry Geometry, ReadBlocks ReadAsync, HashServer Hashes);
 }

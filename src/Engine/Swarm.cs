@@ -37,10 +37,15 @@ internal sealed class Swarm
     private SwarmCounts _counts;
 
     public Swarm(InfoHash infoHash, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
+        : this(new SwarmNames(infoHash), ourId, options, buffers, random, effects)
+    {
+    }
+
+    public Swarm(SwarmNames name, PeerId ourId, SwarmOptions options, PieceBufferPool buffers, Random random, ISwarmEffects effects)
     {
         (_options, _effects) = (options, effects);
         _neighbours = new Neighbours(ourId, options, random, effects);
-        _metadata = new MetadataExchange(infoHash, options, effects, Peers);
+        _metadata = new MetadataExchange(name, options, effects, Peers);
         _webSeeds = new WebSeedList(options, effects);
         _exchange = new PeerExchange(effects, Peers, found => _neighbours.Hear(found, named: false));
         _content = new SwarmContent(options, buffers, random, effects, _neighbours);

@@ -77,6 +77,6 @@ internal sealed class SwarmContent(SwarmOptions options, PieceBufferPool buffers
     private void LookForHashes()
     {
         var picker = Layers!.Missing > 0 && Wants ? new HashPicker(_info!, Layers, Wishes!.Wanted, options.QuestionTimeout) : null;
-        Hashes = new HashExchange(picker, _info!.InfoHash.Truncated, Downloads!, options, effects, neighbours.Connected);
+        Hashes = new HashExchange(picker, _info!.InfoHashV1, Downloads!, options, effects, neighbours.Connected);
     }
 }

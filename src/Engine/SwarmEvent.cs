@@ -70,6 +70,9 @@ internal abstract record SwarmEvent
 
     internal sealed record HashesReceived(PeerKey Peer, HashRequest Request, byte[] Hashes) : SwarmEvent;
 
+    /// <summary>The last block, asked for to prove a length, came; null if it was refused.</summary>
+    internal sealed record LastBlockReceived(PeerKey Peer, byte[]? Block) : SwarmEvent;
+
     internal sealed record HashesRejected(PeerKey Peer, HashRequest Request) : SwarmEvent;
 
     /// <summary>The content is open; what it has may be served, and what it lacks fetched if that is wanted.</summary>

@@ -46,14 +46,14 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     private HashServer? _hashes;
     private Task? _disposing;
     private volatile bool _tickMissed;
-    private volatile IReadOnlyList<Hash160> _keys;
+    private volatile SwarmKeys _keys;
     private bool _ticking = true;
     private int _nextKey;
 
-    internal SwarmLoop(InfoHash infoHash, IReadOnlyList<Hash160> keys, EngineShared shared)
+    internal SwarmLoop(SwarmNames name, EngineShared shared)
     {
-        (InfoHash, _shared, _keys) = (infoHash, shared, keys);
-        _swarm = new Swarm(infoHash, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
+        (Name, _shared, _keys) = (name, shared, name.Keys);
+        _swarm = new Swarm(name, shared.Options.PeerId, shared.Options.Swarm, shared.Buffers, new Random(shared.NextSeed()), this);
         _stopped = _stopping.Token;
         Limits = TransferLimits.Within(shared.Limits);
         _webSeeds = new WebSeedSessions(shared, Limits, e => _mailbox.Writer.WriteAsync(new Mail(e, null), _stopped), _stopped);
@@ -61,10 +61,18 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
         _running = RunAsync();
     }
 
-    public InfoHash InfoHash { get; }
+    /// <summary>What was known of its name when it was joined.</summary>
+    public SwarmNames Name { get; }
+
+    public InfoHash InfoHash => Name.Id;
 
     /// <summary>The keys under which peers of this content meet, v2 first: two, once it is known to be a hybrid.</summary>
-    public IReadOnlyList<Hash160> Keys => _keys;
+    public IReadOnlyList<Hash160> Keys => _keys.Torrent;
+
+    /// <summary>Second keys, of the file or chunk that the content is: nodes of our own kind meet under them, in plain.</summary>
+    public IReadOnlyList<Hash160> Ids => _keys.Ids;
+
+    internal SwarmKeys AllKeys => _keys;
 
     /// <summary>Of this torrent alone, within those of the engine; may be changed at any time. What is to hold when it is joined again goes through <see cref="TorrentEngine.Limit"/>.</summary>
     public TransferLimits Limits { get; }
@@ -312,10 +320,9 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
     private void LearnKeys(TorrentInfo info)
     {
-        if (_keys.Count == info.Keys.Count) return;
-
-        _keys = info.Keys;
-        _shared.KeysLearnt(this);
+        var before = _keys;
+        _keys = SwarmKeys.Of(info, before);
+        if (_keys != before) _shared.KeysLearnt(this, before);
     }
 
     private void SetContent(PeerSession session)
@@ -389,7 +396,7 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
 
         try
         {
-            var opened = await _shared.Dialler.TryOpenAsync(endPoint, _keys, Limits, _stopped);
+            var opened = await _shared.Dialler.TryOpenAsync(endPoint, _keys, Name.MayBeRun && !_metadata.Task.IsCompleted, Limits, _stopped);
             if (opened is null) await PostLaterAsync(new SwarmEvent.ConnectFailed(endPoint));
             else await RunPeerAsync(opened.Connection, opened.Handshake, incoming: false, endPoint, opened.Received);
         }
@@ -481,6 +488,8 @@ public sealed class SwarmLoop : ISwarmEffects, IAsyncDisposable
     }
 
     void ISwarmEffects.SendHashRequest(PeerKey peer, HashRequest request) => Find(peer)?.SendHashRequest(request);
+
+    void ISwarmEffects.SendLastBlockRequest(PeerKey peer, BlockRequest request) => Find(peer)?.SendLastBlockRequest(request);
 
     void ISwarmEffects.SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data) => Find(peer)?.SendMetadata(message, data);
 

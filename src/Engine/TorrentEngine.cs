@@ -4,6 +4,7 @@ using Shoal.Core;
 using Shoal.Engine.Encryption;
 using Shoal.Engine.Limits;
 using Shoal.Wire;
+using Shoal.Wire.Extensions;
 using Shoal.Wire.Transport;
 
 namespace Shoal.Engine;
@@ -21,6 +22,7 @@ public sealed class TorrentEngine : IAsyncDisposable
     private readonly Outstanding _outstanding = new();
     private readonly HalfOpen _halfOpen;
     private readonly RememberedLimits _remembered = new();
+    private readonly KeyQuestions _questions = new();
     private readonly List<Task> _accepting;
 
     /// <param name="transport">The way out; null for a node that connects to nobody.</param>
@@ -33,8 +35,8 @@ public sealed class TorrentEngine : IAsyncDisposable
     {
         var chance = new SharedRandom(random);
         var dialler = new Dialler(options, transport, chance, clock);
-        _shared = new EngineShared(options, dialler, new TransferLimits(download, upload), clock, chance, logger, portHeard, AddKeys);
-        _obfuscated = new ObfuscatedKeys(_swarms.ContainsKey);
+        _shared = new EngineShared(options, dialler, new TransferLimits(download, upload), clock, chance, logger, portHeard, OnKeysLearnt);
+        _obfuscated = new ObfuscatedKeys(key => _swarms.TryGetValue(key, out var swarm) && swarm.Keys.Contains(key));
         _halfOpen = new HalfOpen(options.MaxHalfOpen);
         Listeners = listeners;
         _accepting = [.. listeners.Select(AcceptAsync)];
@@ -44,6 +46,9 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     /// <summary>Of all swarms together; may be changed at any time.</summary>
     public TransferLimits Limits => _shared.Limits;
+
+    /// <summary>Who opens swarms for peers that name a key of which none runs; null for nobody.</summary>
+    public ISwarmSource? Source { get; set; }
 
     internal Buffers.PieceBufferPool Buffers => _shared.Buffers;
 
@@ -67,21 +72,24 @@ public sealed class TorrentEngine : IAsyncDisposable
 
     /// <summary>Joins a swarm, or gives the one that is joined already.</summary>
     /// <param name="v1">Of a hybrid, the name of its v1 half, if it is known.</param>
-    public SwarmLoop Join(InfoHash infoHash, Hash160? v1 = null)
+    public SwarmLoop Join(InfoHash infoHash, Hash160? v1 = null) => Join(new SwarmNames(infoHash) { V1 = v1 });
+
+    /// <inheritdoc cref="Join(InfoHash, Hash160?)"/>
+    public SwarmLoop Join(SwarmNames name)
     {
+        var key = name.Id.Truncated;
         while (true)
         {
-            if (_swarms.TryGetValue(infoHash.Truncated, out var known)) return known;
+            if (_swarms.TryGetValue(key, out var known)) return known;
 
-            IReadOnlyList<Hash160> keys = v1 is { } second && !infoHash.IsV1 ? [infoHash.Truncated, second] : [infoHash.Truncated];
-            var swarm = new SwarmLoop(infoHash, keys, _shared);
-            if (!_swarms.TryAdd(infoHash.Truncated, swarm))
+            var swarm = new SwarmLoop(name, _shared);
+            if (!_swarms.TryAdd(key, swarm))
             {
                 _ = swarm.DisposeAsync().AsTask();
                 continue;
             }
 
-            _obfuscated.Update(infoHash.Truncated);
+            _obfuscated.Update(key);
             AddKeys(swarm);
             return swarm;
         }
@@ -91,7 +99,7 @@ public sealed class TorrentEngine : IAsyncDisposable
     public async Task LeaveAsync(SwarmLoop swarm)
     {
         await swarm.DisposeAsync(); // first: it may learn another key until then
-        foreach (var key in swarm.Keys)
+        foreach (var key in swarm.AllKeys.All)
         {
             if (_swarms.TryRemove(KeyValuePair.Create(key, swarm))) _obfuscated.Update(key);
         }
@@ -101,7 +109,7 @@ public sealed class TorrentEngine : IAsyncDisposable
     private void AddKeys(SwarmLoop swarm)
     {
         Recall(swarm);
-        foreach (var key in swarm.Keys)
+        foreach (var key in swarm.AllKeys.All)
         {
             if (_swarms.TryAdd(key, swarm)) _obfuscated.Update(key);
         }
@@ -116,6 +124,12 @@ public sealed class TorrentEngine : IAsyncDisposable
             rates = set;
             swarm.Limits.Set(set.Download, set.Upload);
         }
+    }
+
+    private void OnKeysLearnt(SwarmLoop swarm, SwarmKeys before)
+    {
+        AddKeys(swarm);
+        foreach (var key in before.Torrent) _obfuscated.Update(key); // what turned out to be an ID is met under in plain alone
     }
 
     public async ValueTask DisposeAsync()
@@ -160,6 +174,24 @@ public sealed class TorrentEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>The swarm that a handshake means: one that runs, or else one that is opened for it. Under the ID of a file or chunk our own kind alone is met.</summary>
+    private async Task<SwarmLoop?> FindAsync(Handshake handshake, NetEndPoint from, CancellationToken ct)
+    {
+        if (!_swarms.TryGetValue(handshake.Key, out var swarm) && Source is { } source && _questions.TryTake(from, _shared.Now))
+        {
+            try
+            {
+                swarm = await source.OpenAsync(handshake.Key, from, ct);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Log.ConnectionFailed(_shared.Logger, e); // ours: it ends this connection and says so
+            }
+        }
+
+        return swarm is not null && swarm.Ids.Contains(handshake.Key) && !ClientName.IsShoal(handshake.PeerId) ? null : swarm;
+    }
+
     private async Task ReceiveAsync(ITransportConnection raw, HalfOpen.Place place)
     {
         if (!_outstanding.TryEnter())
@@ -177,10 +209,14 @@ public sealed class TorrentEngine : IAsyncDisposable
             using var timeout = new CancellationTokenSource(_shared.Options.HandshakeTimeout, _shared.Clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token, place.GivesWay);
             opened = await _shared.Dialler.TryAnswerAsync(connection, _obfuscated.Find, either.Token);
-            if (opened is not null && _swarms.TryGetValue(opened.Handshake.Key, out swarm))
+            swarm = opened is null ? null : await FindAsync(opened.Handshake, connection.RemoteEndPoint, either.Token);
+            if (swarm is not null)
             {
-                if (opened.Handshake.OffersV2) opened = opened with { Handshake = opened.Handshake with { Key = swarm.Keys[0] } }; // in a hybrid v2 is preferred (BEP 52, upgrade path)
+                var isId = swarm.Ids.Contains(opened!.Handshake.Key);
+                var first = opened with { Handshake = opened.Handshake with { Key = swarm.Keys[0] } };
+                if (opened.Handshake.OffersV2 && !isId) opened = first; // in a hybrid v2 is preferred (BEP 52, upgrade path)
                 await _shared.Dialler.SendAsync(opened.Connection, opened.Handshake.Key, offersV2: false, either.Token);
+                if (isId) opened = first;
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)

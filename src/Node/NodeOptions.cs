@@ -49,8 +49,14 @@ public sealed record NodeOptions
     /// <summary>Whether streams to peers are encrypted.</summary>
     public EncryptionMode Encryption { get; init; }
 
-    /// <summary>Whether torrents are announced, in the DHT and on the local network.</summary>
-    public bool Announce { get; init; } = true;
+    /// <summary>What is announced in the DHT; torrents on the local network and at trackers too. Null for chunks, and for torrents in public, since a file ID tells whoever has the same file that it is here.</summary>
+    public AnnounceLevel? Announce { get; init; }
+
+    /// <summary>What is announced, once that is settled.</summary>
+    public AnnounceLevel Level => Announce ?? (Public ? AnnounceLevel.Torrents : AnnounceLevel.Chunks);
+
+    /// <summary>Whether anything is.</summary>
+    public bool Announces => Level != AnnounceLevel.None;
 
     /// <summary>Whether the node answers queries of the DHT; a node that soon leaves does not (BEP 43).</summary>
     public bool ReadOnlyDht { get; init; }

@@ -12,10 +12,11 @@ namespace Shoal.Node;
 public sealed class ShoalNode : IAsyncDisposable
 {
     private readonly NodeServices _services;
+    private readonly NameAnnouncer? _names;
 
-    private ShoalNode(NodeServices services)
+    private ShoalNode(NodeServices services, NameAnnouncer? names = null)
     {
-        _services = services;
+        (_services, _names) = (services, names);
         Commands = new NodeCommands(services);
     }
 
@@ -36,13 +37,18 @@ public sealed class ShoalNode : IAsyncDisposable
         try
         {
             if (options.Quota is { } quota) await store.SetQuotaAsync(quota > 0 ? quota : null, ct);
-            if (options.Offline) return new ShoalNode(new NodeServices(options, store, null, null, null));
+            if (options.Offline) return new ShoalNode(new NodeServices(options, store, null, null, null, null));
 
             var network = NodeNetwork.Start(options);
             var swarms = new SwarmTable(network);
             var serving = new StoreServing(store, swarms, options, options.Logging.CreateLogger("Shoal.Node"));
+            var runs = new RunServing(store, swarms, options);
+            var names = new NameAnnouncer(swarms, network, options.Level, options.Clock);
+            network.Engine.Source = runs;
             serving.Start();
-            return new ShoalNode(new NodeServices(options, store, network, swarms, serving));
+            runs.Start();
+            names.Start();
+            return new ShoalNode(new NodeServices(options, store, network, swarms, serving, runs), names);
         }
         catch
         {
@@ -54,6 +60,8 @@ public sealed class ShoalNode : IAsyncDisposable
     /// <summary>Stops serving, waits for what is under way, and lets the store go.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_names is not null) await _names.DisposeAsync();
+        if (_services.Runs is { } runs) await runs.DisposeAsync();
         if (_services.Serving is { } serving) await serving.DisposeAsync();
         if (_services.Swarms is { } swarms) await swarms.DisposeAsync();
         if (_services.Network is { } network) await network.DisposeAsync();

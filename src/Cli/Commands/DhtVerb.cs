@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Shoal.Cli.Hosting;
 using Shoal.Cli.Output;
+using Shoal.Node;
 using Shoal.Node.Commands;
 
 namespace Shoal.Cli.Commands;
@@ -31,7 +32,7 @@ internal sealed class DhtVerb
         _command.SetAction((parse, _) =>
         {
             var wish = _output.Read(parse);
-            var options = _network.Read(parse, wish.Verbose) with { ReadOnlyDht = true, Upload = false, Announce = false };
+            var options = _network.Read(parse, wish.Verbose) with { ReadOnlyDht = true, Upload = false, Announce = AnnounceLevel.None };
             var session = new StoreSession(_shell.Door(options, _network.Settled(parse)), _shell.Clock);
             IView view = wish.Json ? new JsonView(_shell.Screen) : new HumanView(_shell.Screen, wish.Quiet, wish.Verbose, _shell.Clock) { Doing = doing };
             return new CommandRun(_shell, wish).RunAsync(view, (report, ct) => session.RunAsync(read(parse), report, ct), endsByStopping: false);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Shoal.Cli.Arguments;
 using Shoal.Cli.Hosting;
+using Shoal.Node;
 using Shoal.Node.Commands;
 using Shoal.Node.Events;
 
@@ -34,7 +35,7 @@ internal static class GetCommand
         {
             var settled = network.Settled(parse);
             var options = network.Read(parse, output.Read(parse).Verbose) with { ReadOnlyDht = !parse.GetValue(seed) };
-            if (parse.GetValue(noUpload)) (options, settled) = (options with { Upload = false, Announce = false }, [.. settled, noUpload.Name]);
+            if (parse.GetValue(noUpload)) (options, settled) = (options with { Upload = false, Announce = AnnounceLevel.None }, [.. settled, noUpload.Name]);
             var session = new StoreSession(shell.Door(options, settled), shell.Clock);
             return new CommandRun(shell, output.Read(parse)).RunAsync(
                 (report, ct) =>

@@ -3,6 +3,7 @@ using Shoal.Cli.Arguments;
 using Shoal.Cli.Hosting;
 using Shoal.Cli.Output;
 using Shoal.Core.Metainfo;
+using Shoal.Node;
 using Shoal.Node.Commands;
 using Shoal.Node.Events;
 using Shoal.Node.Torrents;
@@ -28,7 +29,7 @@ internal static class InspectCommand
         command.SetAction((parse, _) =>
         {
             var wish = output.Read(parse);
-            var options = network.Read(parse, wish.Verbose) with { ReadOnlyDht = true, Upload = false, Announce = false };
+            var options = network.Read(parse, wish.Verbose) with { ReadOnlyDht = true, Upload = false, Announce = AnnounceLevel.None };
             var session = new StoreSession(shell.Door(options, network.Settled(parse)), shell.Clock);
             return new CommandRun(shell, wish).RunAsync(
                 (report, ct) =>

@@ -23,7 +23,7 @@ internal sealed class NetworkOptions
     private readonly Option<string[]> _peer = Typed.HostPorts("--peer", "A peer to contact; repeatable");
     private readonly Option<bool> _noLan = new("--no-lan") { Description = "Neither look for peers on the local network nor tell it of this one" };
     private readonly Option<EncryptionMode?> _encryption = Typed.Encryption("--encryption", "Of the streams to peers: allow, prefer, require or off (default: allow)");
-    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, in the DHT, on the local network and at trackers: none or torrents (default: torrents)" };
+    private readonly Option<string> _announce = new("--announce") { HelpName = "LEVEL", Description = "What is announced, none, torrents, files or chunks (default: chunks; with --public: torrents)" };
     private readonly Option<long?> _download = Typed.Rate("--download-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<long?> _upload = Typed.Rate("--upload-limit", "Bytes a second, such as 5MB (default: 0, no limit)");
     private readonly Option<bool> _noLimitLan = new("--no-limit-lan") { Description = "Let the two limits not count peers at loopback, link-local and private addresses" };
@@ -36,8 +36,7 @@ internal sealed class NetworkOptions
         _announce.Validators.Add(result =>
         {
             var level = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-            if (level is "files" or "chunks") result.AddError($"--announce {level} is not built yet: write none or torrents.");
-            else if (level is not ("none" or "torrents")) result.AddError($"--announce: '{level}' is no level: write none or torrents.");
+            if (level is not ("none" or "torrents" or "files" or "chunks")) result.AddError($"--announce: '{level}' is no level: write none, torrents, files or chunks.");
         });
         _router.Validators.Add(result =>
         {
@@ -75,7 +74,7 @@ internal sealed class NetworkOptions
             DhtLimit = parse.GetValue(_dhtLimit),
             Peers = Peers(parse),
             Lan = !parse.GetValue(_noLan),
-            Announce = parse.GetValue(_announce) != "none",
+            Announce = parse.GetValue(_announce) is { } level ? Enum.Parse<AnnounceLevel>(level, ignoreCase: true) : null,
             Encryption = parse.GetValue(_encryption) ?? options.Encryption,
             DownloadLimit = parse.GetValue(_download) ?? 0,
             UploadLimit = parse.GetValue(_upload) ?? 0,

@@ -19,6 +19,9 @@ public sealed record MagnetLink
     /// <summary>What to call it until the metadata says (<c>dn</c>); read from a link, it is safe to join to a folder.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The length of what is named, in bytes (<c>xl</c>); null if the link does not say.</summary>
+    public long? ExactLength { get; init; }
+
     /// <summary>Addresses of peers, <c>host:port</c> (<c>x.pe</c>).</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
@@ -53,6 +56,9 @@ public sealed record MagnetLink
                 case "dn":
                     link = link with { Name = ReadName(pair[(equals + 1)..]) };
                     break;
+                case "xl" when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length):
+                    link = link with { ExactLength = length };
+                    break;
                 case "x.pe" when peers.Count < MaxHints:
                     peers.Add(value);
                     break;
@@ -78,6 +84,7 @@ public sealed record MagnetLink
         if (InfoHash is { } v2) text.Append("xt=urn:btmh:").Append(MultihashSha256).Append(v2);
         if (InfoHashV1 is { } v1) text.Append(InfoHash is null ? "" : "&").Append("xt=urn:btih:").Append(v1);
         if (Name is not null) text.Append("&dn=").Append(Uri.EscapeDataString(Name));
+        if (ExactLength is { } length) text.Append("&xl=").Append(length.ToString(CultureInfo.InvariantCulture));
         foreach (var peer in Peers) text.Append("&x.pe=").Append(Escape(peer, ":[]"));
         foreach (var tracker in Trackers) text.Append("&tr=").Append(Uri.EscapeDataString(tracker));
         foreach (var seed in WebSeeds) text.Append("&ws=").Append(Uri.EscapeDataString(seed));

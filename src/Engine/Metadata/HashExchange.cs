@@ -8,8 +8,8 @@ namespace Shoal.Engine.Metadata;
 /// <summary>Questions for hashes: piece layers that came without the info dictionary, and leaves that tell which blocks of a piece are wrong. BEP 52.</summary>
 /// <param name="picker">Fetches the layers; null if there are none to fetch.</param>
 /// <param name="peers">Those connected, as they come and go.</param>
-/// <param name="key">Of the v2 swarm: what peers of v1 say and know has no hashes in it.</param>
-internal sealed class HashExchange(HashPicker? picker, Hash160 key, Downloads downloads, SwarmOptions options, ISwarmEffects effects, IReadOnlyCollection<Peer> peers)
+/// <param name="v1">The key of the v1 swarm, if there is one: what its peers say and know has no hashes in it.</param>
+internal sealed class HashExchange(HashPicker? picker, Hash160? v1, Downloads downloads, SwarmOptions options, ISwarmEffects effects, IReadOnlyCollection<Peer> peers)
 {
     /// <summary>Whether piece layers are missing that are to be fetched.</summary>
     public bool LacksLayers => picker is { IsDone: false };
@@ -21,7 +21,7 @@ internal sealed class HashExchange(HashPicker? picker, Hash160 key, Downloads do
 
     public void Ask(Peer peer, TimeSpan now)
     {
-        if (peer.Handshake.Key != key) return;
+        if (peer.Handshake.Key == v1) return;
 
         if (picker is { IsDone: false })
         {

@@ -20,11 +20,13 @@ internal sealed class HashPicker
     private readonly Dictionary<HashRequest, LinkedListNode<Wanted>> _byRequest = [];
     private readonly Dictionary<(FileId, long Length), Plan> _plans = [];
     private readonly int _atOnce;
+    private readonly bool _mayBeInPart;
 
     /// <param name="wanted">The pieces to be fetched: layers of other files are not asked for.</param>
     public HashPicker(TorrentInfo info, PieceLayers layers, Bitfield wanted, TimeSpan patience)
     {
         (_info, _layers, _patience) = (info, layers, patience);
+        _mayBeInPart = CanonicalTorrent.Is(info);
         for (var i = 0; i < info.Files.Count; i++)
         {
             var file = new FileIndex(i);
@@ -77,14 +79,39 @@ internal sealed class HashPicker
         return true;
     }
 
-    /// <summary>The peer may have what it lacks later on.</summary>
+    /// <summary>The peer may have what it lacks later on. Of a canonical torrent it may know a part, since it may have one of a larger piece length in part: then each half is asked for.</summary>
     public void OnRejected(Peer peer, HashRequest request, TimeSpan now)
     {
         peer.OpenQuestions = Math.Max(0, peer.OpenQuestions - 1);
         if (!_byRequest.TryGetValue(request, out var node)) return;
 
+        if (_mayBeInPart && TrySplit(node)) return;
+
         node.Value.NotBefore[peer.Key] = now + _patience * SilenceLasts;
         node.Value.AskedAt = null;
+    }
+
+    /// <summary>Two pieces is the least that a larger piece is.</summary>
+    private bool TrySplit(LinkedListNode<Wanted> node)
+    {
+        var (wanted, range) = (node.Value, node.Value.Request.Range);
+        if (range.Length <= 2) return false;
+
+        var plan = _plans[(wanted.Request.File, _info.Files[wanted.File].Length)];
+        _byRequest.Remove(wanted.Request);
+        plan.Left--;
+        for (var half = 0; half < 2; half++)
+        {
+            var part = new HashRange(range.BaseLayer, range.Index + half * range.Length / 2, range.Length / 2, _info.Geometry.TreeHeight(wanted.File) - range.BaseLayer - 1);
+            if (part.Index * Hash256.Length >= plan.Layer.Length) continue; // padding
+
+            var request = new HashRequest(wanted.Request.File, part);
+            _byRequest[request] = _wanted.AddBefore(node, new Wanted(request, wanted.File));
+            plan.Left++;
+        }
+
+        _wanted.Remove(node);
+        return true;
     }
 
     private void Want(FileIndex file)

@@ -6,10 +6,12 @@ using Shoal.Wire.Extensions;
 namespace Shoal.Engine.Metadata;
 
 /// <summary>The info dictionary among peers: fetched from them until it is known, and given to them from then on. BEP 9.</summary>
+/// <param name="name">What it is called; also whether that may be the name of a file or chunk.</param>
 /// <param name="peers">Those connected, as they come and go.</param>
-internal sealed class MetadataExchange(InfoHash infoHash, SwarmOptions options, ISwarmEffects effects, IReadOnlyCollection<Peer> peers)
+internal sealed class MetadataExchange(SwarmNames name, SwarmOptions options, ISwarmEffects effects, IReadOnlyCollection<Peer> peers)
 {
-    private readonly MetadataFetch _fetch = new(infoHash);
+    private readonly MetadataFetch _fetch = new(name.Id, name.MayBeRun);
+    private readonly LengthClaims? _claims = name.MayBeRun ? new LengthClaims(name.Id.Value, name.ExactLength, options, effects) : null;
     private bool _isUnusable;
 
     /// <summary>Known once it came from peers, or with the content.</summary>
@@ -31,6 +33,8 @@ internal sealed class MetadataExchange(InfoHash infoHash, SwarmOptions options, 
                 var outcome = _fetch.OnData(peer.Key, e.Message, e.Data, now, out var next, out var bytes);
                 foreach (var piece in next) Request(peer, piece);
                 if (outcome == MetadataOutcome.Whole) OnWhole(bytes!);
+                if (outcome == MetadataOutcome.Claimed && !_claims!.TryAdd(peer, bytes!, now)) return false;
+                if (outcome == MetadataOutcome.Claimed) Ask(now);
                 return outcome != MetadataOutcome.Wrong;
             default:
                 return true;
@@ -42,6 +46,7 @@ internal sealed class MetadataExchange(InfoHash infoHash, SwarmOptions options, 
     {
         if (Info is not null || _isUnusable) return;
 
+        _claims?.Advance(peers, now);
         foreach (var peer in peers.OrderBy(p => _fetch.TimesAsked(p.Key)))
         {
             if (!_fetch.HasRoom(now, options.QuestionTimeout)) return;
@@ -51,11 +56,39 @@ internal sealed class MetadataExchange(InfoHash infoHash, SwarmOptions options, 
         }
     }
 
-    public void Forget(Peer peer) => _fetch.Forget(peer.Key);
+    public void Forget(Peer peer)
+    {
+        _fetch.Forget(peer.Key);
+        _claims?.Forget(peer);
+    }
+
+    /// <summary>The path of a last block, while the length is a claim.</summary>
+    /// <returns>False if the peer lied.</returns>
+    public bool OnHashes(Peer peer, SwarmEvent.HashesReceived e, TimeSpan now) => Info is not null || _claims is null || _claims.OnHashes(peer, e, now);
+
+    public void OnHashesRejected(Peer peer, TimeSpan now) => _claims?.OnRejected(peer, now);
+
+    /// <summary>A peer proves the length that it claims, or fails to.</summary>
+    /// <returns>Those that lied.</returns>
+    public IReadOnlyList<PeerKey> OnLastBlock(Peer peer, SwarmEvent.LastBlockReceived e, TimeSpan now)
+    {
+        if (Info is not null || _claims is null) return [];
+        if (e.Block is null)
+        {
+            _claims.OnRejected(peer, now);
+            return [];
+        }
+
+        if (!_claims.OnLastBlock(peer, e.Block, out var proven)) return [peer.Key];
+
+        var liars = _claims.Against(proven!);
+        _claims.Clear();
+        Learn(proven!);
+        return liars;
+    }
 
     private void OnWhole(byte[] bytes)
     {
-        _fetch.Clear();
         var error = TorrentInfoReader.Read(bytes, out var info);
         if (error != MetainfoError.None)
         {
@@ -64,7 +97,13 @@ internal sealed class MetadataExchange(InfoHash infoHash, SwarmOptions options, 
             return;
         }
 
-        Info = info!;
+        Learn(info);
+    }
+
+    private void Learn(TorrentInfo info)
+    {
+        _fetch.Clear();
+        Info = info;
         effects.MetadataKnown(info);
     }
 

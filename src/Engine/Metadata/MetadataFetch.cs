@@ -7,7 +7,8 @@ namespace Shoal.Engine.Metadata;
 /// Gets the info dictionary (BEP 9). Each peer asked gives the whole of it, so that a lie has one author; a second is asked when the first is slow. Memory
 /// grows with what has come, not with the size a peer claims.
 /// </summary>
-internal sealed class MetadataFetch(InfoHash infoHash)
+/// <param name="mayBeRun">Whether the name may be that of a file or chunk, so that what it does not name is a claim.</param>
+internal sealed class MetadataFetch(InfoHash infoHash, bool mayBeRun = false)
 {
     /// <summary>No larger info dictionary is fetched.</summary>
     public const int MaxSize = 128 * 1024 * 1024;
@@ -57,7 +58,7 @@ internal sealed class MetadataFetch(InfoHash infoHash)
         if (infoHash.Names(info)) return MetadataOutcome.Whole;
 
         _refused.Add(peer);
-        return MetadataOutcome.Wrong;
+        return mayBeRun ? MetadataOutcome.Claimed : MetadataOutcome.Wrong;
     }
 
     public void OnRejected(PeerKey peer)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Merkle;
@@ -32,7 +33,10 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeave
             return hashes;
         }
 
-        return request.Range.BaseLayer == 0 && await TryLeavesAsync(file, request.Range, hashes, ct) ? hashes : null;
+        if (request.Range.BaseLayer != 0 || await ReadLeavesAsync(file, request.Range, hashes, ct) is not (> 0 and var read)) return null;
+
+        CopyUncles(file, request.Range.Index >> geometry.HashHeight(file), 1, hashes.AsSpan(read));
+        return hashes;
     }
 
     /// <summary>Answers what can be worked out of a layer that is known in part.</summary>
@@ -40,49 +44,52 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers, ReadLeave
     {
         if (readNodes is null) return null;
 
-        var (geometry, hashes, isWhole) = (info.Geometry, new byte[range.TotalHashes * Hash256.Length], false);
-        var run = hashes.AsMemory(0, range.Length * Hash256.Length);
-        if (range.BaseLayer == geometry.PieceHeight)
+        var (hashes, height, at) = (new byte[range.TotalHashes * Hash256.Length], info.Geometry.PieceHeight, 0);
+        if (range.BaseLayer == height)
         {
-            isWhole = await readNodes(file, range.BaseLayer, range.Index, run, ct);
+            at = range.Length * Hash256.Length;
+            if (!await readNodes(file, height, range.Index, hashes.AsMemory(0, at), ct)) return null;
+
+            height += BitOperations.Log2((uint)range.Length);
         }
-        else if (range.BaseLayer == 0 && range.Length == 1 << geometry.PieceHeight && range.Index / range.Length < geometry.PieceCountOf(file))
+        else if (range.BaseLayer == 0)
         {
-            var piece = new PieceIndex(geometry.FirstPiece(file) + range.Index / range.Length);
-            isWhole = await readLeaves(piece, run[..(geometry.BlockCountOf(piece) * Hash256.Length)], ct);
+            at = await ReadLeavesAsync(file, range, hashes, ct);
         }
 
-        var height = range.BaseLayer + System.Numerics.BitOperations.Log2((uint)range.Length);
-        var (position, at) = (range.Index / range.Length, run.Length);
-        for (; isWhole && at < hashes.Length; at += Hash256.Length, height++, position >>= 1)
+        if (at == 0) return null;
+
+        for (var position = range.Index >> (height - range.BaseLayer); at < hashes.Length; at += Hash256.Length, height++, position >>= 1)
         {
-            isWhole = await readNodes(file, height, position ^ 1, hashes.AsMemory(at, Hash256.Length), ct);
+            if (!await readNodes(file, height, position ^ 1, hashes.AsMemory(at, Hash256.Length), ct)) return null;
         }
 
-        return isWhole ? hashes : null;
+        return hashes;
     }
 
-    /// <summary>Within one piece, and without uncles above it or with those that the piece layer gives.</summary>
-    private async ValueTask<bool> TryLeavesAsync(FileIndex file, HashRange range, byte[] hashes, CancellationToken ct)
+    /// <summary>Leaves within one piece, with those of their uncles that are in it too.</summary>
+    /// <returns>How many bytes that is; 0 if they are not here, or of more than a piece.</returns>
+    private async ValueTask<int> ReadLeavesAsync(FileIndex file, HashRange range, byte[] hashes, CancellationToken ct)
     {
         var geometry = info.Geometry;
-        var perPiece = 1L << geometry.HashHeight(file);
-        var inFile = (int)(range.Index / perPiece);
-        if (range.Length > perPiece || inFile >= geometry.PieceCountOf(file)) return false;
+        var (own, within) = (BitOperations.Log2((uint)range.Length), geometry.HashHeight(file));
+        var inFile = range.Index >> within;
+        if (own > within || inFile >= geometry.PieceCountOf(file)) return 0;
 
         var piece = new PieceIndex(geometry.FirstPiece(file) + inFile);
-        if (await _leaves.GetAsync(piece, geometry.BlockCountOf(piece), ct) is not { } leaves) return false;
+        if (await _leaves.GetAsync(piece, geometry.BlockCountOf(piece), ct) is not { } leaves) return 0;
 
-        var own = range with { Index = (int)(range.Index % perPiece), ProofLayers = Math.Max(0, Math.Min(range.ProofLayers, geometry.HashHeight(file) - 1)) };
-        own.CopyFrom(leaves, hashes);
-        CopyUncles(file, inFile, 1, hashes.AsSpan(own.TotalHashes * Hash256.Length));
-        return true;
+        var uncles = Math.Min(range.UncleCount, within - own);
+        var part = new HashRange(0, range.Index & ((1 << within) - 1), range.Length, uncles == 0 ? 0 : uncles + own - 1);
+        var length = part.TotalHashes * Hash256.Length;
+        part.CopyFrom(leaves, hashes.AsSpan(0, length)); // past the last block the leaves are zero
+        return length;
     }
 
     /// <summary>The siblings on the way up from a run of the piece layer, as many as there is room for.</summary>
     private void CopyUncles(FileIndex file, int index, int length, Span<byte> destination)
     {
-        var level = System.Numerics.BitOperations.Log2((uint)length);
+        var level = BitOperations.Log2((uint)length);
         for (var position = index / length; destination.Length > 0; position >>= 1, level++, destination = destination[Hash256.Length..])
         {
             CopyRun(file, level, position ^ 1, 1, destination);

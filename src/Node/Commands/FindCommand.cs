@@ -2,6 +2,7 @@ using Shoal.Core;
 using Shoal.Core.Metainfo;
 using Shoal.Discovery.Local;
 using Shoal.Discovery.Trackers;
+using Shoal.Engine;
 using Shoal.Node.Events;
 using Shoal.Node.Network;
 using Shoal.Node.Torrents;
@@ -21,7 +22,7 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
 
         var (id, key, torrent) = Read(request.Id);
         network.AddBootstrap(request.Bootstrap);
-        var found = ReportOwn(id, key);
+        var found = await ReportOwnAsync(id, key);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(request.Timeout), services.Options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
@@ -116,7 +117,7 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
         if (named.Count == 0) await Task.Delay(Timeout.InfiniteTimeSpan, services.Options.Clock, ct);
 
         var started = services.Options.Clock.GetTimestamp();
-        await using var lease = await services.Swarms!.EnterAsync(torrent!.Value);
+        await using var lease = await services.Swarms!.EnterAsync(new SwarmNames(torrent!.Value) { MayBeRun = !torrent.Value.IsV1 });
         lease.Swarm.AddPeers(named, named: true);
         var seen = new HashSet<NetEndPoint>();
         while (true)
@@ -135,9 +136,10 @@ internal sealed class FindCommand(NodeServices services, Reporter reporter)
     private void Report(string id, NetEndPoint endPoint, string via, int hops, TimeSpan elapsed) =>
         reporter.Report(new FoundPeerEvent(id, endPoint.ToString(), via, hops, Math.Round(elapsed.TotalMilliseconds, 1)));
 
-    private bool ReportOwn(string id, Hash160 key)
+    private async Task<bool> ReportOwnAsync(string id, Hash160 key)
     {
-        if (services.Network!.Hints.Count == 0 || services.Network.Engine.Swarms.All(s => !s.Keys.Contains(key) || s.Snapshot.Have == 0)) return false;
+        if (services.Network!.Hints.Count == 0) return false;
+        if (services.Network.Engine.Swarms.All(s => !s.Keys.Contains(key) || s.Snapshot.Have == 0) && !await services.Runs!.HasAsync(key)) return false;
 
         reporter.Report(new FoundPeerEvent(id, services.Network.Hints[0], "local", 0, 0));
         return true;

@@ -29,7 +29,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         if (request.Quota is { } quota) await services.Store.SetQuotaAsync(quota > 0 ? quota : null, ct);
         using var stall = new StallWatch(request.Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stall.Token);
-        await using var lease = await services.Swarms.EnterAsync(target.Id, target.V1);
+        await using var lease = await services.Swarms.EnterAsync(target.Swarm);
         using var pulseStop = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         services.Network.AddBootstrap(request.Bootstrap);
         services.Network.AddNodesOf(target.Metainfo);
@@ -74,7 +74,8 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         stall.Moved();
         var only = FileChoice.Of(info, request.Only, target.Select);
         _length = only.Length;
-        reporter.Report(only.IsAll ? TorrentNames.Describe(info) : TorrentNames.Describe(info) with { Selected = new SelectedItem(only.Count, only.Length) });
+        var description = TorrentNames.Describe(info, asked: target.Id, name: target.NameOf(info));
+        reporter.Report(only.IsAll ? description : description with { Selected = new SelectedItem(only.Count, only.Length) });
         await lease.TrackAsync(info.Keys, trackers); // a link need not say that it names a hybrid
 
         Action<PieceIndex, string>? arrived = null;
@@ -83,7 +84,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         {
             while (true)
             {
-                var content = await BeginAsync(info, layers, only, stall, ct);
+                var content = await BeginAsync(info, layers, target.NameOf(info), only, stall, ct);
                 if (trackers.Count > 0) await services.Store.SetTrackersAsync(info.InfoHash, trackers, ct);
                 if (only.IsIn(content.CopyPresent()) && lease.Swarm.Snapshot.Phase == SwarmPhase.Complete)
                 {
@@ -91,7 +92,7 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
                 }
 
                 await lease.OpenAsync(content, fetch: true, only);
-                _isAnnounced = services.Options.Announce && services.Options.Upload && !info.IsPrivate;
+                _isAnnounced = services.Options.Announces && services.Options.Upload && !info.IsPrivate;
                 if (_isAnnounced) _ = AnnounceAsync(lease, ct);
                 if (!only.IsIn(content.CopyPresent()))
                 {
@@ -110,11 +111,11 @@ internal sealed class GetCommand(NodeServices services, GetRequest request, Repo
         }
     }
 
-    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, Selection only, StallWatch stall, CancellationToken ct)
+    private async Task<TorrentContent> BeginAsync(TorrentInfo info, PieceLayers layers, string? name, Selection only, StallWatch stall, CancellationToken ct)
     {
         _phase = "preparing";
-        var proving = new HashingReport(Path.Combine(request.Folder, info.Name), reporter, _clock, stall.Moved);
-        var settings = new DownloadSettings { Overwrite = request.Overwrite, Only = only };
+        var proving = new HashingReport(Path.Combine(request.Folder, name ?? info.Name), reporter, _clock, stall.Moved);
+        var settings = new DownloadSettings { Overwrite = request.Overwrite, Only = only, Name = name };
         TorrentContent content;
         try
         {

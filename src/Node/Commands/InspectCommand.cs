@@ -14,7 +14,7 @@ internal sealed class InspectCommand(NodeServices services, Reporter reporter)
         var target = LinkTarget.Read(request.Link, null);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(request.Timeout), services.Options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-        await using var lease = await services.Swarms.EnterAsync(target.Id, target.V1);
+        await using var lease = await services.Swarms.EnterAsync(target.Swarm);
         services.Network.AddBootstrap(request.Bootstrap);
         var held = services.Store.Find(target.Id);
         if (held is null) await lease.TrackAsync(target.Keys, TrackerLists.Merge(target.Trackers, TrackerLists.Each(request.Trackers)));
@@ -23,7 +23,7 @@ internal sealed class InspectCommand(NodeServices services, Reporter reporter)
         try
         {
             var (info, layers) = await target.DescribeAsync(services.Store, lease.Swarm, either.Token);
-            reporter.Report(TorrentNames.Describe(info, request.Chunks ? layers : null));
+            reporter.Report(TorrentNames.Describe(info, request.Chunks ? layers : null, target.Id, target.NameOf(info)));
             return ExitCode.Done;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)

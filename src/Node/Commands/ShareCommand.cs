@@ -48,12 +48,12 @@ internal sealed class ShareCommand(NodeServices services, Reporter reporter)
         var info = shared.Info;
         if (info.IsSingleFile && Directory.Exists(request.Path))
             reporter.Report(new WarningEvent("single-file", $"{request.Path} holds one file only: whoever gets it receives the file {info.Name}, without the folder."));
-        if (info.IsPrivate && (trackers.Count == 0 || !services.Options.Announce))
+        if (info.IsPrivate && (trackers.Count == 0 || !services.Options.Announces))
             reporter.Report(new WarningEvent("private", $"The torrent is private{(trackers.Count == 0 ? " and names no tracker" : "")}: it is announced nowhere and its link has no addresses. Whoever gets it needs --peer with an address of this machine."));
         reporter.Report(new SharedEvent(
-            TorrentNames.Link(info, services.Network.Hints, trackers, request.WebSeeds), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info)));
-        if (services.Options.Announce) await lease.TrackAsync(info.Keys, trackers);
-        if (services.Options.Announce && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
+            TorrentNames.Link(info, services.Network.Hints, trackers, request.WebSeeds), TorrentNames.Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, TorrentNames.Files(info, hints: services.Network.Hints)));
+        if (services.Options.Announces) await lease.TrackAsync(info.Keys, trackers);
+        if (services.Options.Announces && !info.IsPrivate) _ = AnnounceAsync(lease, ct);
     }
 
     private async Task AnnounceAsync(SwarmLease lease, CancellationToken ct)

@@ -167,7 +167,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
             Trackers = trackers,
             StartedAt = options.Clock.GetTimestamp(),
             Port = port,
-            TrackerPort = options.Announce ? port : 0,
+            TrackerPort = options.Announces ? port : 0,
             Listening = new ListeningEvent(
                 listeners.Count > 0 ? listeners[0].LocalEndPoint.ToString() : null, sockets[0].LocalEndPoint.ToString(), [.. addresses.Select(a => a.ToString())]),
             Hints = port == 0 ? [] : [.. addresses.Take(MaxHints).Select(a => new NetEndPoint(a, port).ToString())],
@@ -185,7 +185,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         var sockets = UdpMulticastSocket.Open(bound, logger);
         if (sockets.Count == 0) return;
 
-        var lan = new LocalDiscoveryOptions { Port = options.Announce ? Port : 0, DhtPort = dhtPort, BytesSent = _upload.Charge, BytesReceived = _download.Charge };
+        var lan = new LocalDiscoveryOptions { Port = options.Announces ? Port : 0, DhtPort = dhtPort, BytesSent = _upload.Charge, BytesReceived = _download.Charge };
         _lan = LocalDiscoveryService.Start(sockets, lan, Dht.AddContact, options.Clock, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logger);
     }
 

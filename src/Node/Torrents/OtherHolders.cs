@@ -17,7 +17,7 @@ internal sealed class OtherHolders(NodeServices services)
             var swarm = network.Engine.Swarms.FirstOrDefault(s => s.Keys.Contains(torrent.Id.Truncated));
             if (swarm is not null && SeedsIn(swarm.Snapshot) is > 0 and var connected) counts.Add(connected);
 
-            var own = torrent.IsComplete && services.Options.Announce && swarm is not null ? 1 : 0; // we are counted too
+            var own = torrent.IsComplete && services.Options.Announces && swarm is not null ? 1 : 0; // we are counted too
             counts.AddRange((await swarms.TrackersAsync(torrent.Id)).Where(t => t.Seeds is not null).Select(t => Math.Max(0, t.Seeds!.Value - own)));
             if (counts.TrueForAll(c => c == 0) && !torrent.IsPrivate && await AskDhtAsync(torrent, ct) is { } seeds) counts.Add(Math.Max(0, seeds - own));
             if (counts.Count > 0) services.Store.CountOthers(torrent, counts.Max());

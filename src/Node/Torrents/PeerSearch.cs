@@ -44,14 +44,16 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
         }
     }
 
+    private List<Hash160> Keys() => [.. swarm.Keys, .. swarm.Ids];
+
     private async Task HearLanAsync(CancellationToken ct)
     {
-        var known = swarm.Keys;
+        var known = Keys();
         var heard = known.Select(Hear).ToList();
         try
         {
             var info = await swarm.Metadata.WaitAsync(ct);
-            heard.AddRange(info.Keys.Except(known).Select(Hear));
+            heard.AddRange(info.Keys.Concat(Keys()).Except(known).Select(Hear));
             await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
         }
         catch (OperationCanceledException)
@@ -73,9 +75,9 @@ internal sealed class PeerSearch(NodeNetwork network, SwarmLoop swarm, TimeProvi
         {
             while (true)
             {
-                var keys = swarm.Keys;
+                var keys = Keys();
                 await Task.WhenAll(keys.Select(key => network.Dht.FindPeersAsync(key, found => swarm.AddPeers([found.EndPoint]), ct)));
-                if (swarm.Keys.Count > keys.Count) continue; // it turned out to be a hybrid
+                if (Keys().Count > keys.Count) continue; // it turned out to be a hybrid, or the name that of a file
 
                 await Task.Delay(pause, clock, ct);
                 pause = pause * 1.5 < Longest ? pause * 1.5 : Longest;

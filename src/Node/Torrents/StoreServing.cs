@@ -101,8 +101,8 @@ internal sealed partial class StoreServing(Store store, SwarmTable swarms, NodeO
         var content = await store.OpenAsync(torrent, _stopping.Token);
         var keys = content.Info.Keys;
         await lease.OpenAsync(content, fetch: false);
-        if (options.Announce) await lease.TrackAsync(keys, TrackerLists.Merge(store.Trackers(torrent.Id)));
-        if (options.Announce && !torrent.IsPrivate) lease.AnnounceWhenDue(isSeed: torrent.Have == torrent.Length);
+        if (options.Announces) await lease.TrackAsync(keys, TrackerLists.Merge(store.Trackers(torrent.Id)));
+        if (options.Announces && !torrent.IsPrivate) lease.AnnounceWhenDue(isSeed: torrent.Have == torrent.Length);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} is not served: {Reason}")]

@@ -15,12 +15,15 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     private readonly List<Entry> _entries = [];
 
     /// <param name="v1">Of a hybrid, the name of its v1 half, if it is known.</param>
-    public async Task<SwarmLease> EnterAsync(InfoHash id, Hash160? v1 = null)
+    public Task<SwarmLease> EnterAsync(InfoHash id, Hash160? v1 = null) => EnterAsync(new SwarmNames(id) { V1 = v1 });
+
+    /// <summary>Holds the swarm of that name, which is joined if nobody holds it yet.</summary>
+    public async Task<SwarmLease> EnterAsync(SwarmNames name)
     {
         await _gate.WaitAsync();
         try
         {
-            var swarm = network.Engine.Join(id, v1);
+            var swarm = network.Engine.Join(name);
             var entry = _entries.Find(e => e.Swarm == swarm);
             if (entry is null) _entries.Add(entry = new Entry(swarm));
             entry.Leases++;
@@ -46,7 +49,7 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
             entry.Content = content;
             entry.Contents.Add(content); // the one before may still be read from: all are let go with the swarm
             open();
-            if (content.Info.IsPrivate || entry.Lan.Count > 0) return;
+            if (content.Info.IsPrivate || content is not TorrentContent || entry.Lan.Count > 0) return;
 
             foreach (var key in content.Info.Keys)
             {
@@ -101,12 +104,23 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     /// <summary>How many leases hold the swarm.</summary>
     internal Task<int> CountLeasesAsync(InfoHash id) => AskAsync(() => _entries.Where(e => e.Swarm.Keys.Contains(id.Truncated)).Sum(e => e.Leases));
 
+    /// <summary>The torrents that are served, as they are now, and the keys of swarms that are announced.</summary>
+    internal Task<(List<AnnouncePlan.Served> Served, HashSet<Hash160> Announced)> ServedAsync() => AskAsync(() =>
+    {
+        var served = _entries.Select(e => e.Content is TorrentContent content ? new AnnouncePlan.Served(content.Info, content.Layers, content.CopyPresent(), e.Swarm.Snapshot.Peers.Count) { Ids = e.Swarm.Ids } : null);
+        return (served.OfType<AnnouncePlan.Served>().ToList(), _entries.Where(e => e.IsAnnounced).SelectMany(e => e.Swarm.Keys).ToHashSet());
+    });
+
+    /// <summary>Whether a torrent is served.</summary>
+    internal Task<bool> IsServedAsync(InfoHash id) => AskAsync(() => _entries.Exists(e => e.Content is TorrentContent content && content.Info.InfoHash == id));
+
     /// <summary>Announces a swarm under each of its keys, once for all leases.</summary>
     /// <returns>Of its first key.</returns>
     internal async Task<Dht.AnnounceResult?> AnnounceAsync(Entry entry, bool isSeed, Action<Dht.CheckResult>? onChecked, CancellationToken ct)
     {
         if (network.Port == 0) return null;
 
+        entry.IsAnnounced = true;
         var keys = entry.Swarm.Keys;
         network.Dht.Announce([.. keys.Skip(1)], network.Port, isSeed);
         return await network.Dht.AnnounceAsync(keys[0], network.Port, isSeed, ct, onChecked);
@@ -115,7 +129,10 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
     /// <summary>Announces a swarm when it is due, without waiting: what the run before announced a moment ago is not repeated.</summary>
     internal void AnnounceWhenDue(Entry entry, bool isSeed)
     {
-        if (network.Port != 0) network.Dht.Announce([.. entry.Swarm.Keys], network.Port, isSeed);
+        if (network.Port == 0) return;
+
+        entry.IsAnnounced = true;
+        network.Dht.Announce([.. entry.Swarm.Keys], network.Port, isSeed);
     }
 
     /// <summary>One download at a time of one torrent: the second waits for the first and then finds it in the store.</summary>
@@ -161,7 +178,11 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
 
     private async Task CloseAsync(Entry entry)
     {
-        foreach (var key in entry.Swarm.Keys) network.Dht.Withdraw(key);
+        if (entry.IsAnnounced)
+        {
+            foreach (var key in entry.Swarm.Keys) network.Dht.Withdraw(key);
+        }
+
         entry.Trackers?.Dispose(); // while it can still be counted
         foreach (var heard in entry.Lan) heard.Dispose();
         await network.Engine.LeaveAsync(entry.Swarm);
@@ -174,6 +195,9 @@ internal sealed class SwarmTable(NodeNetwork network) : IAsyncDisposable
         public SwarmLoop Swarm { get; } = swarm;
 
         public int Leases { get; set; }
+
+        /// <summary>Whether it is announced in the DHT.</summary>
+        public volatile bool IsAnnounced;
 
         public List<ISwarmContent> Contents { get; } = [];
 

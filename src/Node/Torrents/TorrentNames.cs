@@ -1,3 +1,4 @@
+using Shoal.Core;
 using Shoal.Core.Geometry;
 using Shoal.Core.Metainfo;
 using Shoal.Node.Events;
@@ -8,21 +9,26 @@ namespace Shoal.Node.Torrents;
 /// <summary>How torrents, files and errors are named in events.</summary>
 public static class TorrentNames
 {
-    public static MetadataEvent Describe(TorrentInfo info, PieceLayers? layers = null)
+    /// <param name="asked">The name it was asked for by: of a file or chunk, if it is not the torrent's.</param>
+    /// <param name="name">What it is called, if that is not what the torrent says.</param>
+    public static MetadataEvent Describe(TorrentInfo info, PieceLayers? layers = null, InfoHash? asked = null, string? name = null)
     {
-        return new MetadataEvent("torrent", info.InfoHash.ToString(), Infohash(info), info.InfoHashV1?.ToString(), info.Name, info.Length, info.Geometry.PieceLength, Files(info, layers));
+        var id = asked is { IsV1: false } other && info.HasV2 && CanonicalTorrent.Is(info) ? other : info.InfoHash;
+        var kind = id == info.InfoHash ? "torrent" : id.Value == info.Files[0].Id.Value ? "file" : "chunk";
+        return new MetadataEvent(kind, id.ToString(), Infohash(info), info.InfoHashV1?.ToString(), name ?? info.Name, info.Length, info.Geometry.PieceLength, Files(info, layers));
     }
 
     /// <summary>The name of v2; null if there is none.</summary>
     public static string? Infohash(TorrentInfo info) => info.HasV2 ? info.InfoHash.ToString() : null;
 
-    public static IReadOnlyList<FileItem> Files(TorrentInfo info, PieceLayers? layers = null)
+    /// <param name="hints">Addresses for the files' own links; null to leave those out.</param>
+    public static IReadOnlyList<FileItem> Files(TorrentInfo info, PieceLayers? layers = null, IReadOnlyList<string>? hints = null)
     {
         var items = new FileItem[info.Files.Count];
         for (var i = 0; i < items.Length; i++)
         {
             var file = info.Files[i];
-            items[i] = new FileItem(file.DisplayPath, file.Length, file.Id.IsNone ? null : file.Id.ToString(), null)
+            items[i] = new FileItem(file.DisplayPath, file.Length, file.Id.IsNone ? null : file.Id.ToString(), hints is null || info.IsPrivate ? null : Link(file, hints))
             {
                 Chunks = layers is not null ? Chunks(info.Geometry, layers, new FileIndex(i)) : null,
             };
@@ -49,6 +55,10 @@ public static class TorrentNames
         WebSeeds = webSeeds,
         Trackers = [.. tiers.SelectMany(tier => tier)],
     }.ToString();
+
+    /// <summary>A link to a file by itself, which any client of v2 can use; null if it has no name.</summary>
+    public static string? Link(TorrentFile file, IReadOnlyList<string> hints) =>
+        file.Id.IsNone ? null : new MagnetLink { InfoHash = CanonicalTorrent.NameOf(file.Id, file.Length), Name = file.Path[^1], Peers = hints }.ToString();
 
     public static string Code(StoreErrorCode code) => code switch
     {

@@ -20,6 +20,14 @@ public static class ClientName
         return clean.Length == 0 ? null : clean.ToString();
     }
 
+    /// <summary>Whether a peer of our own kind says so by its name: <c>-SH</c>.</summary>
+    public static bool IsShoal(PeerId id)
+    {
+        Span<byte> bytes = stackalloc byte[Hash160.Length];
+        id.Value.CopyTo(bytes);
+        return bytes.StartsWith("-SH"u8);
+    }
+
     /// <summary>The client's letters and version from a peer ID like <c>-LT2080-</c>, or null.</summary>
     public static string? FromPeerId(PeerId id)
     {

@@ -29,6 +29,9 @@ public sealed class SeededTorrent
     public static SeededTorrent OfHybrid(int seed, int pieceLength, params IReadOnlyList<int> lengths) =>
         new(seed, lengths, (name, files) => TorrentInfoWriter.Write(name, pieceLength, Describe(files), piecesV1: [.. files.Select(f => MetainfoV1.PaddedPieces(f, pieceLength))]));
 
+    /// <summary>The canonical torrent of one file.</summary>
+    public static SeededTorrent OfRun(int seed, int length) => new(seed, [length], (_, files) => CanonicalTorrent.Create(IdOf(files[0]), length));
+
     public static SeededTorrent OfPrivate(int seed, int pieceLength, params IReadOnlyList<int> lengths) =>
         new(seed, lengths, (name, files) => TorrentInfoWriter.Write(name, pieceLength, Describe(files), isPrivate: true));
 

@@ -33,7 +33,7 @@ public sealed class EncryptionLoopbackTests
         if (!Agree(seeds, fetches))
         {
             using var way = new Way(fetches);
-            Assert.Null(await way.TryOpenAsync(seed.EndPoint, shared.Info.Keys).WaitAsync(Patience));
+            Assert.Null(await way.TryOpenAsync(seed.EndPoint, new SwarmKeys(shared.Info.Keys, [])).WaitAsync(Patience));
             return;
         }
 
@@ -53,7 +53,7 @@ public sealed class EncryptionLoopbackTests
     {
         await using var seed = new EngineNode(encryption: isConnectedTo);
         seed.Folder.Write("file.bin", new byte[Piece]);
-        var keys = (await seed.ShareAsync("file.bin", Piece)).Info.Keys;
+        var keys = new SwarmKeys((await seed.ShareAsync("file.bin", Piece)).Info.Keys, []);
         using var way = new Way(connects);
 
         var first = await way.TryOpenAsync(seed.EndPoint, keys).WaitAsync(Patience);
@@ -113,7 +113,7 @@ public sealed class EncryptionLoopbackTests
 
         await seed.Engine.LeaveAsync(seed.Engine.Find(id)!);
 
-        Assert.Null(await way.TryOpenAsync(seed.EndPoint, [id.Truncated]).WaitAsync(Patience));
+        Assert.Null(await way.TryOpenAsync(seed.EndPoint, new SwarmKeys([id.Truncated], [])).WaitAsync(Patience));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class EncryptionLoopbackTests
 
         public int Attempts { get; private set; }
 
-        public Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, IReadOnlyList<Hash160> keys) => _dialler.TryOpenAsync(endPoint, keys, _limits, CancellationToken.None);
+        public Task<OpenedPeer?> TryOpenAsync(NetEndPoint endPoint, SwarmKeys keys) => _dialler.TryOpenAsync(endPoint, keys, isUnknown: false, _limits, CancellationToken.None);
 
         public ValueTask<ITransportConnection> ConnectAsync(NetEndPoint endPoint, CancellationToken ct)
         {

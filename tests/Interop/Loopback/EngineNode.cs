@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shoal.Core;
 using Shoal.Core.Metainfo;
@@ -31,7 +32,7 @@ internal sealed class EngineNode : IAsyncDisposable
         Store = Store.Open(new StoreOptions { Path = Folder["store"] }, new RealDisk(), TimeProvider.System, NullLogger.Instance);
         var options = new EngineOptions
         {
-            PeerId = new PeerId(Hash160.Random(new Random(number))),
+            PeerId = new PeerId(new Hash160(Encoding.ASCII.GetBytes($"-SH0100-{number:000000000000}"))),
             ListenPort = listener.LocalEndPoint.Port,
             HandshakeTimeout = TimeSpan.FromSeconds(2),
             Encryption = encryption,
@@ -74,6 +75,17 @@ internal sealed class EngineNode : IAsyncDisposable
         var content = await Store.BeginDownloadAsync(info, layers, Folder["downloads"], new DownloadSettings(), null, CancellationToken.None);
         _open.Add(content);
         swarm.Open(content, fetch: true);
+    }
+
+    /// <summary>The same by a name that may be that of a file or chunk.</summary>
+    public async Task<string> FetchAsync(Hash256 id, params NetEndPoint[] peers)
+    {
+        var swarm = Engine.Join(new SwarmNames(new InfoHash(id)) { MayBeRun = true });
+        swarm.AddPeers(peers, named: true);
+        var info = await swarm.Metadata;
+        await OpenAsync(swarm, info, new PieceLayers(info));
+        if (!_open[^1].CopyPresent().IsFull) await swarm.Completed;
+        return await _open[^1].CompleteAsync(CancellationToken.None);
     }
 
     /// <returns>Where the content stands.</returns>

@@ -21,6 +21,7 @@ import check_lan
 import check_limits
 import check_matrix
 import check_memory
+import check_hostile_names
 import check_names
 import check_network
 import check_peers
@@ -38,7 +39,7 @@ import check_web_seeds
 import check_why
 from harness import Check, Failed, Skipped
 
-MODULES = [check_shapes, check_peers, check_pex, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_space, check_reuse, check_crash, check_names, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits, check_memory, check_matrix]
+MODULES = [check_shapes, check_peers, check_pex, check_names, check_network, check_dht, check_dht_protocol, check_dht_joining, check_dht_network, check_dht_clients, check_dht_public, check_encryption, check_hostile, check_lan, check_trackers, check_store, check_space, check_reuse, check_crash, check_hostile_names, check_versions, check_selection, check_web_seeds, check_why, check_stopping, check_refusals, check_limits, check_memory, check_matrix]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -250,6 +250,8 @@ internal sealed class SimNode : ISwarmEffects
         Tell(peer, key => new SwarmEvent.MetadataReceived(key, message, copy));
     }
 
+    public void SendLastBlockRequest(PeerKey peer, BlockRequest request) => throw new NotSupportedException("nobody here has a bare ID");
+
     public void MetadataKnown(TorrentInfo info)
     {
     }

@@ -50,7 +50,6 @@ public sealed class AppTests : IDisposable
     [InlineData("get", Id, "--upload-limit", "fast")]
     [InlineData("get", Id, "--memory", "0")]
     [InlineData("get", Id, "--seed", "--no-upload")]
-    [InlineData("get", Id, "--announce", "files")]
     [InlineData("get", Id, "--announce", "loudly")]
     [InlineData("get", Id, "--encryption", "on")]
     [InlineData("share", "x", "--web-seed", "ftp://a.example/")]
@@ -152,7 +151,7 @@ public sealed class AppTests : IDisposable
         Assert.Equal((9001, true, 8468, false), (_options.Port, _options.PortIsExact, _options.DhtPort, _options.DhtPortIsExact));
         Assert.Equal((5_000_000, 1048576, 32 * 1048576), (_options.DownloadLimit, _options.UploadLimit, _options.Memory));
         Assert.Equal((EncryptionMode.Require, false), (_options.Encryption, _options.LimitLan));
-        Assert.Equal((false, true, true, false, false), (_options.Announce, _options.ReadOnlyDht, _options.Upload, _options.Offline, _options.ServeStore));
+        Assert.Equal((false, true, true, false, false), (_options.Announces, _options.ReadOnlyDht, _options.Upload, _options.Offline, _options.ServeStore));
         Assert.Equal(["--listen", "--port", "--no-lan", "--announce", "--encryption", "--download-limit", "--upload-limit", "--no-limit-lan", "--memory"], _settled);
         var request = Assert.IsType<GetRequest>(_commands!.Requests[0]);
         Assert.Equal((Link, Path.Combine(_folder, "out"), true, 2.5), (request.Link, request.Folder, request.Overwrite, request.Timeout));
@@ -172,12 +171,25 @@ public sealed class AppTests : IDisposable
         Assert.True(_options!.Offline);
     }
 
+    [Theory]
+    [InlineData(AnnounceLevel.Chunks)]
+    [InlineData(AnnounceLevel.Torrents, "--public")]
+    [InlineData(AnnounceLevel.Files, "--announce", "files")]
+    [InlineData(AnnounceLevel.Chunks, "--announce", "chunks", "--public")]
+    [InlineData(AnnounceLevel.None, "--announce", "none")]
+    public async Task AnnouncesWhatTheLevelSays(AnnounceLevel level, params string[] options)
+    {
+        await RunAsync(["get", Id, .. options]);
+
+        Assert.Equal(level, _options!.Level);
+    }
+
     [Fact]
     public async Task KeepsToTheDefaults()
     {
         await RunAsync("get", Id);
 
-        Assert.Equal((true, true, true), (_options!.Announce, _options.ReadOnlyDht, _options.Upload));
+        Assert.Equal((true, true, true), (_options!.Announces, _options.ReadOnlyDht, _options.Upload));
         Assert.Equal((EncryptionMode.Allow, true), (_options.Encryption, _options.LimitLan));
         Assert.Equal((9000, false, 0, 0), (_options.Port, _options.PortIsExact, _options.DownloadLimit, _options.UploadLimit));
         Assert.Equal(Path.Combine(_folder, "data", "shoal"), _options.StorePath);
@@ -189,7 +201,7 @@ public sealed class AppTests : IDisposable
     {
         await RunAsync("get", Id, "--no-upload");
 
-        Assert.Equal((false, false), (_options!.Upload, _options.Announce));
+        Assert.Equal((false, false), (_options!.Upload, _options.Announces));
     }
 
     [Fact]

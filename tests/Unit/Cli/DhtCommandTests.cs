@@ -80,7 +80,7 @@ public sealed class DhtCommandTests : IDisposable
     {
         await RunAsync("--bootstrap", "a:1");
 
-        Assert.Equal((true, false, false, false), (_options!.ReadOnlyDht, _options.Upload, _options.Announce, _options.Offline));
+        Assert.Equal((true, false, false, false), (_options!.ReadOnlyDht, _options.Upload, _options.Announces, _options.Offline));
         Assert.Equal(["a:1"], Assert.IsType<DhtStatusRequest>(Assert.Single(_commands!.Requests)).Bootstrap);
     }
 

@@ -96,6 +96,10 @@ internal sealed class RecordingEffects : ISwarmEffects
 
     public void SendHashRequest(PeerKey peer, HashRequest request) => HashRequests.Add((peer, request));
 
+    public List<(PeerKey Peer, BlockRequest Request)> LastBlocks { get; } = [];
+
+    public void SendLastBlockRequest(PeerKey peer, BlockRequest request) => LastBlocks.Add((peer, request));
+
     public void SendMetadata(PeerKey peer, MetadataMessage message, ReadOnlyMemory<byte> data) => Metadata.Add((peer, message, data.ToArray()));
 
     public void MetadataKnown(TorrentInfo info) => Info = info;

@@ -141,6 +141,25 @@ public sealed class ServingTests
         }
     }
 
+    [Theory]
+    [InlineData(8, 50, 5)]
+    [InlineData(8, 7, 5)]
+    [InlineData(8, 1, 5)]
+    public async Task GivesSomeLeavesOfAPiece_WithTheirPathToTheRoot(int perPiece, int blocks, int tail)
+    {
+        var torrent = new SeededTorrent(1, perPiece * Block, blocks * Block + tail);
+        var server = Server(torrent);
+        var (file, height) = (torrent.Info.Files[0].Id, torrent.Geometry.TreeHeight(new FileIndex(0)));
+
+        await Gen.Select(Gen.Int[1, 3], Gen.Int[0, blocks], Gen.Int[0, 6]).SampleAsync(async (log, index, proof) =>
+        {
+            var range = new HashRange(0, (index >> log) << log, 1 << log, proof);
+            var hashes = await server.AnswerAsync(new HashRequest(file, range), CancellationToken.None);
+            if (!range.FitsTree(height)) Assert.Null(hashes);
+            else if (range.UncleCount + log == height) Assert.True(range.Proves(hashes, file.Value, height));
+        }, iter: 200);
+    }
+
     [Fact]
     public async Task AnswersAsTheWholeLayerWould()
     {

@@ -20,12 +20,12 @@ internal sealed class SwarmBench
     private readonly HashSet<int> _answered = [];
     private int _nextKey;
 
-    public SwarmBench(int pieces = 4, SwarmOptions? options = null, SeededTorrent? torrent = null, long budget = 1 << 24, byte ourId = 0x80)
+    public SwarmBench(int pieces = 4, SwarmOptions? options = null, SeededTorrent? torrent = null, long budget = 1 << 24, byte ourId = 0x80, SwarmNames? name = null)
     {
         Torrent = torrent ?? new SeededTorrent(1, PieceLength, pieces * PieceLength);
         Buffers = new PieceBufferPool(budget);
         OurId = Name(ourId);
-        Swarm = new Swarm(Torrent.InfoHash, OurId, options ?? new SwarmOptions(), Buffers, new Random(1), Effects);
+        Swarm = new Swarm(name ?? new SwarmNames(Torrent.InfoHash), OurId, options ?? new SwarmOptions(), Buffers, new Random(1), Effects);
     }
 
     public SeededTorrent Torrent { get; }

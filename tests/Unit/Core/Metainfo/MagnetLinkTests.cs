@@ -123,6 +123,21 @@ public sealed class MagnetLinkTests
     [Fact]
     public void BoundsHints() => Assert.Equal(100, Parse($"magnet:?{V2}" + string.Concat(Enumerable.Repeat("&tr=x", 5000))).Trackers.Count);
 
+    [Theory]
+    [InlineData("64", 64L)]
+    [InlineData("9223372036854775807", 9223372036854775807L)]
+    [InlineData("-1", null)]
+    [InlineData("many", null)]
+    public void ReadsAndWritesTheExactLength(string text, long? length)
+    {
+        var hex = new string('a', 64);
+
+        Assert.True(MagnetLink.TryParse($"magnet:?xt=urn:btmh:1220{hex}&xl={text}", out var link));
+
+        Assert.Equal(length, link.ExactLength);
+        Assert.Equal(length is null ? $"magnet:?xt=urn:btmh:1220{hex}" : $"magnet:?xt=urn:btmh:1220{hex}&xl={text}", link.ToString());
+    }
+
     [Fact]
     public void NeverThrows_WhateverTheText()
     {
