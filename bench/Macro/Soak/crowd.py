@@ -90,9 +90,16 @@ class Crowd:
                 print(self.trouble[-1], flush=True)
 
     def _begin(self, name, work):
-        thread = threading.Thread(target=work, args=(self._chances(name),), daemon=True)
+        thread = threading.Thread(target=self._work, args=(name, work), daemon=True)
         self._places.append(thread)
         thread.start()
+
+    def _work(self, name, work):
+        try:
+            work(self._chances(name))
+        except Failed as why:
+            with self._lock:
+                self.trouble.append(f"{name}: {why}")
 
     def _join(self):
         for thread in self._places:

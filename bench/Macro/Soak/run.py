@@ -21,6 +21,7 @@ sys.path[1:1] = [os.path.join(ROOT, "tests", "Interop", "clients"), os.path.join
 import judge
 import libtorrent_peer
 import machine
+import nuisances
 import visits
 from crowd import Crowd
 from harness import Failed
@@ -114,7 +115,7 @@ def page(chosen, seed, course, crowd, results, before):
         f"`./build soak --minutes {chosen.minutes:g} --torrents {chosen.torrents} --memory {chosen.memory} --fetching {chosen.fetching} --downloading {chosen.downloading} --seed {seed}` at commit {machine.commit(ROOT)}. {machine.facts()}. "
         f"Load of the machine when it began: {before:.1f}, at the end: {os.getloadavg()[1]:.1f}.", "",
         f"One node holds {chosen.torrents} torrents of v1, v2 and hybrid, from one file of 100 bytes to one of 128 MiB and folders of 400 files, with pieces of 16 KiB to 8 MiB, at `--memory {chosen.memory}`. It loses and fetches {chosen.fetching} of them at a time, from libtorrent and Shoal, with sources that",
-        f"stall, lie or die among them, and {chosen.downloading} peers at a time download from it, of which one in three goes midway. Somebody looks at its store now and then, and {len(crowd.came) - 4} kinds of nuisances come and go. Every copy is compared with its source. The crowd runs at nice 10.", ""]
+        f"stall, lie or die among them, and {chosen.downloading} peers at a time download from it, of which one in three goes midway. Somebody looks at its store now and then, and {len(nuisances.ALL)} kinds of nuisances come and go. Every copy is compared with its source. The crowd runs at nice 10.", ""]
     if chosen.note:
         lines += [chosen.note, ""]
     lines += ["| | must hold | seen |", "| --- | --- | --- |"]
