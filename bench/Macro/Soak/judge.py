@@ -20,7 +20,6 @@ class Course:
     load: tuple  # begin and end
     idle: tuple
     final: object
-    moved: int
 
     def part(self, number, parts=10):
         begin, end = self.load

@@ -9,6 +9,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -67,8 +68,8 @@ def soak(chosen, seed, work, world):
     time.sleep(settle)
     rest, load = probe.take(), probe.now()
     crowd.come(chosen.fetching, chosen.downloading)
-    for left in range(10, 0, -1):
-        time.sleep(max(0, load + (11 - left) * seconds / 10 - probe.now()))
+    for tenth in range(1, 11):
+        time.sleep(max(0, load + tenth * seconds / 10 - probe.now()))
         now = probe.take()
         say(f"{now.resident:.0f} MiB, heap {now.heap:.0f} MiB, {now.threads} threads, {dict(now.descriptors)}, CPU {now.cpu:.0f} s; {sum(crowd.came.values())} visits, {sum(crowd.moved.values()) / 1e9:.1f} GB")
     over = probe.now()
@@ -78,7 +79,7 @@ def soak(chosen, seed, work, world):
     time.sleep(settle)
     begin = probe.now()
     time.sleep(idle)
-    course = judge.Course(probe.samples, rest, (load, over), (begin, probe.now()), probe.take(), crowd.moved)
+    course = judge.Course(probe.samples, rest, (load, over), (begin, probe.now()), probe.take())
     probe.close()
     return node, torrents, crowd, course, [*judge.verdicts(course), *afterwards(node, torrents, crowd)]
 
@@ -109,7 +110,6 @@ def afterwards(node, torrents, crowd):
 
 def page(chosen, seed, course, crowd, results, before):
     today = datetime.date.today().isoformat()
-    begin, end = course.load
     lines = [
         f"# A soak of {chosen.minutes:g} minutes, {today}", "",
         f"`./build soak --minutes {chosen.minutes:g} --torrents {chosen.torrents} --memory {chosen.memory} --fetching {chosen.fetching} --downloading {chosen.downloading} --seed {seed}` at commit {machine.commit(ROOT)}. {machine.facts()}. "
@@ -136,6 +136,8 @@ def page(chosen, seed, course, crowd, results, before):
 def main():
     chosen = options()
     libtorrent_peer.needed()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(130))  # whatever was started ends, and its folder goes
     seed = random.randrange(1 << 31) if chosen.seed is None else chosen.seed
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
