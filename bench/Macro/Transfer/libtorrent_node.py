@@ -1,6 +1,6 @@
-"""One libtorrent session in a process of its own: seed|leech TORRENT FOLDER ADDRESS tuned|plain|shipped.
+"""One libtorrent session in a process of its own: seed|leech TORRENT FOLDER ADDRESS tuned|plain|shipped [RATE].
 
-Says {"event": "ready"}; then a line `connect ADDRESS...` on its standard input begins a download, which ends with
+RATE is of each direction, bytes a second. Says {"event": "ready"}; then a line `connect ADDRESS...` on its standard input begins a download, which ends with
 {"event": "done", "connected": S} (seconds until the first peer was connected: libtorrent does that on a tick of 500 ms).
 """
 
@@ -24,7 +24,7 @@ def say(**event):
 
 
 def main():
-    role, torrent, folder, address, preset = sys.argv[1:]
+    role, torrent, folder, address, preset, *rate = sys.argv[1:]
     session = lt.session({
         "listen_interfaces": f"{address}:{PORT}", "outgoing_interfaces": address, "allow_multiple_connections_per_ip": True,
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
@@ -36,6 +36,9 @@ def main():
     # Not managed by a queue: that starts a torrent on a later tick, and until then a seed turns peers away for a minute.
     parameters.flags = lt.torrent_flags.seed_mode if role == "seed" else lt.torrent_flags.update_subscribe
     handle = session.add_torrent(parameters)
+    for limit in rate:  # the session's own does not count local peers
+        handle.set_upload_limit(int(limit))
+        handle.set_download_limit(int(limit))
     states = lt.torrent_status.states
     while handle.status().state not in (states.seeding, states.downloading) or not session.is_listening():
         time.sleep(0.01)

@@ -94,6 +94,11 @@ def plot(cases):
             parts.append(f'<text x="{left + high + 8:.1f}" y="{centre + 4}">{median(runs, lambda r: r.wall):.2f} s</text>')
             y += bar + gap
         y += 12
+    return svg(left + width + 80, y, parts)
+
+
+def svg(width, height, parts):
+    """A picture of these elements on white."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 80}" height="{y}" font-family="sans-serif" font-size="12">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">\n'
         f'<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")

@@ -57,7 +57,7 @@ public sealed record MetainfoFile(TorrentInfo Info, PieceLayers Layers)
                 reader.TryReadRaw(out var value);
                 if (key.SequenceEqual("piece layers"u8)) layers = value;
                 else if (key.SequenceEqual("announce"u8)) CollectUrls(value, tracker);
-                else if (key.SequenceEqual("announce-list"u8)) CollectTiers(value, tiers);
+                else if (key.SequenceEqual("announce-list"u8) && tiers.Count == 0) CollectTiers(value, tiers); // the first counts, and bounds them
                 else if (key.SequenceEqual("url-list"u8)) CollectUrls(value, webSeeds);
                 else if (key.SequenceEqual("nodes"u8)) CollectNodes(value, nodes);
             }

@@ -53,7 +53,9 @@ internal sealed class MetainfoSubject : ISubject
             pieces += info.Geometry.PieceCountOf(new FileIndex(i));
         }
 
-        Violation.Unless(pieces == info.Geometry.PieceCount, "pieces of files do not add up");
+        if (info.Geometry.IsAligned) Violation.Unless(pieces == info.Geometry.PieceCount, "pieces of files do not add up");
+        else CheckPacked(info, pieces);
+
         Violation.Unless(info.Length == info.Files.Sum(f => f.Length), "lengths of files do not add up");
         outcome.AddSize(info.Files.Count);
         outcome.AddSize(pieces);
@@ -63,6 +65,18 @@ internal sealed class MetainfoSubject : ISubject
         outcome.AddSize(info.Files.Max(f => f.Path.Count));
         outcome.Add(info.Files.Any(f => f.LinkTarget is not null));
         outcome.Add(info.Files.Any(f => f.IsExecutable));
+    }
+
+    /// <summary>In v1 files follow each other within a piece: a border is in two of them, and a piece of padding in none.</summary>
+    private static void CheckPacked(TorrentInfo info, long pieces)
+    {
+        var geometry = info.Geometry;
+        Violation.Unless(pieces < geometry.PieceCount + info.Files.Count, "files share more pieces than they have borders");
+        for (var i = 0; i < info.Files.Count; i++)
+        {
+            var file = new FileIndex(i);
+            Violation.Unless(geometry.PiecesOf(file).Sum(p => (long)geometry.LengthOf(p, file)) == info.Files[i].Length, "the parts of a file do not add up");
+        }
     }
 
     private static void CheckElement(string element)

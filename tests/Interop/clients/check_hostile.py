@@ -8,48 +8,7 @@ import threading
 import time
 
 from harness import KIB, MB, MIB, expect, expect_same_file, from_peer, write
-
-PROTOCOL = b"\x13BitTorrent protocol"
-EXTENDED, FAST = 1 << 20, 1 << 2
-
-
-class _Raw:
-    """A connection that says what it is told to, and nothing else."""
-
-    def __init__(self, check, endpoint, infohash=None, address=None, peer_id=b"-XX0000-hostile-0001"):
-        host, _, port = endpoint.rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), 5, source_address=(address or check.address(), 0))
-        self.socket.settimeout(10)
-        check.on_close(self.socket.close)
-        if infohash:
-            self.socket.sendall(PROTOCOL + struct.pack(">Q", EXTENDED | FAST) + bytes.fromhex(infohash[:40]) + peer_id)
-            self.read(68)
-
-    def send(self, kind, payload=b""):
-        self.socket.sendall(struct.pack(">IB", 1 + len(payload), kind) + payload)
-
-    def read(self, count):
-        data = b""
-        while len(data) < count:
-            part = self.socket.recv(count - len(data))
-            if not part:
-                raise ConnectionError("closed")
-            data += part
-        return data
-
-    def is_closed(self, seconds):
-        """Whether the other side ends the connection in time, whatever it says before."""
-        self.socket.settimeout(seconds)
-        end = time.monotonic() + seconds
-        try:
-            while time.monotonic() < end:
-                if not self.socket.recv(1 << 16):
-                    return True
-        except TimeoutError:
-            return False
-        except OSError:
-            return True
-        return False
+from raw_peer import EXTENDED, FAST, PROTOCOL, RawPeer
 
 
 def _shared(check, megabytes=8):
@@ -74,7 +33,7 @@ def connections_by_the_thousand_from_one_address_keep_nobody_out(check):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
     address = check.address()
     for _ in range(1000):
-        _Raw(check, share.tcp, address=address)
+        RawPeer(check, share.tcp, address=address)
 
     got = _is_got(check, share, source)
 
@@ -84,7 +43,7 @@ def connections_by_the_thousand_from_one_address_keep_nobody_out(check):
 
 def whoever_says_nothing_is_dropped(check):
     _, share = _shared(check)
-    silent, slow = _Raw(check, share.tcp), _Raw(check, share.tcp)
+    silent, slow = RawPeer(check, share.tcp), RawPeer(check, share.tcp)
     slow.socket.sendall(PROTOCOL[:10])
 
     expect(silent.is_closed(15), "a connection that says nothing stays")
@@ -94,7 +53,7 @@ def whoever_says_nothing_is_dropped(check):
 def requests_by_the_thousand_end_the_connection(check):
     source, share = _shared(check)
     before = _resident(share.pid)
-    peers = [_Raw(check, share.tcp, share.infohash, peer_id=b"-XX0000-hostile-%04d" % i) for i in range(8)]
+    peers = [RawPeer(check, share.tcp, share.infohash, peer_id=b"-XX0000-hostile-%04d" % i) for i in range(8)]
     for peer in peers:
         peer.send(15)  # have none
         peer.send(2)
@@ -123,18 +82,18 @@ def requests_by_the_thousand_end_the_connection(check):
 def messages_longer_than_they_may_be_end_the_connection(check):
     _, share = _shared(check)
     for what, prefix in [("4 GiB", b"\xff\xff\xff\xff"), ("2 MiB", struct.pack(">I", 2 << 20))]:
-        peer = _Raw(check, share.tcp, share.infohash)
+        peer = RawPeer(check, share.tcp, share.infohash)
         peer.socket.sendall(prefix + b"\x05")
         expect(peer.is_closed(5), f"a message of {what} is waited for")
 
 
 def a_bitfield_of_the_wrong_size_ends_the_connection_and_unknown_messages_do_not(check):
     source, share = _shared(check)
-    wrong = _Raw(check, share.tcp, share.infohash)
+    wrong = RawPeer(check, share.tcp, share.infohash)
     wrong.send(5, b"\xff" * 1000)
     expect(wrong.is_closed(5), "a bitfield of 8,000 pieces was taken")
 
-    odd = _Raw(check, share.tcp, share.infohash)
+    odd = RawPeer(check, share.tcp, share.infohash)
     odd.send(15)
     for kind in (10, 11, 12, 40, 99, 255):
         odd.send(kind, os.urandom(50))

@@ -107,10 +107,13 @@ class Check:
 
     def plain(self, *args, json_output=True, cwd=None, env=None, under=()):
         """A Shoal with nothing but these arguments; `under` is a command that runs it."""
-        argv = [*under, self.binary, *map(str, args)] + (["--json"] if json_output else [])
-        shoal = Shoal(self, argv, cwd or self.root, env or self.env)
-        self._children.append(shoal)
-        return shoal
+        return self.start([*under, self.binary, *map(str, args)] + (["--json"] if json_output else []), cwd, env)
+
+    def start(self, argv, cwd=None, env=None, stdin=subprocess.DEVNULL):
+        """Any program that prints its events as this one does."""
+        child = Shoal(self, argv, cwd or self.root, env or self.env, stdin)
+        self._children.append(child)
+        return child
 
     def share(self, *paths, **options):
         """A share that has said what it shares."""
@@ -152,14 +155,14 @@ class Check:
 class Shoal:
     """One process of the program: its events, its words, its end."""
 
-    def __init__(self, check, argv, cwd, env):
+    def __init__(self, check, argv, cwd, env, stdin):
         self.check = check
         self.argv = argv
         self.events, self.lines, self.words = [], [], []
         self.shared = []
         self._changed = threading.Condition()
         self.started = time.monotonic()
-        self.process = subprocess.Popen(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(argv, cwd=cwd, env=env, stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
                                         preexec_fn=die_with_parent)
         self._threads = [threading.Thread(target=self._read_out, daemon=True), threading.Thread(target=self._read_words, daemon=True)]
