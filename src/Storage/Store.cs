@@ -316,6 +316,7 @@ public sealed class Store : IAsyncDisposable
         }
 
         await _context.Records.ChangeAsync(torrent.Id, torrent.CopyId, () => _context.Catalogue.WriteAsync(writer => writer.RemoveCopy(torrent.CopyId, info), ct), ct);
+        if (!torrent.IsShared) await FlushCatalogueAsync(); // else what is fetched there anew could be taken for what was, after a power cut
         _index.Remove(torrent);
         _uses.Forget(torrent.Id, torrent.CopyId, isLast: !_index.Find(torrent.Id.Truncated).Exists(t => t.Id == torrent.Id));
     }
@@ -350,7 +351,7 @@ public sealed class Store : IAsyncDisposable
         foreach (var content in _copies.All())
         {
             if (content.TakeUse()) _uses.Use(content.Torrent.CopyId);
-            if (!content.State.IsSettled) await _context.Workers.RunAsync(_ => content.Flush(), CancellationToken.None);
+            await content.FlushAsync();
         }
 
         await RecordAsync(async () =>
@@ -360,6 +361,9 @@ public sealed class Store : IAsyncDisposable
         _copies.Sweep();
         await FlushCatalogueAsync();
     }
+
+    /// <summary>How much of the catalogue's log a power cut cannot take. Bytes.</summary>
+    internal long FlushedLog => _context.Catalogue.FlushedLog;
 
     /// <summary>Ends when nothing runs that nobody waits for.</summary>
     internal Task FinishBackgroundAsync() => _context.BackgroundAsync();

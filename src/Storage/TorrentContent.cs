@@ -18,6 +18,7 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
     private readonly StoreContext _context;
     private readonly Action<TorrentContent> _closed;
     private readonly Lock _layersLock = new();
+    private readonly SemaphoreSlim _flushGate = new(1); // never asked for a handle, so there is nothing to dispose of
     private bool _isRecordOld;
     private List<FileIndex> _newLayers = [];
     private List<FileIndex> _savingLayers = [];
@@ -185,6 +186,7 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
         if (!only.IsIn(CopyPresent())) throw new InvalidOperationException("pieces are absent yet");
 
         await LearnLayersAsync(only, ct);
+        await FlushAsync(ifBegun: true); // a name that comes through a power cut must not stand before bytes that do not, or what was flushed would go with it
         await _context.Workers.RunAsync(_ => new Completion(_context, this, only).Run(), ct);
         await SaveNowAsync(ct);
         await _context.Records.SaveAsync(Info.InfoHash, ct); // whatever an earlier run could not write any more
@@ -461,6 +463,7 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
 
     internal void Write(FileSpan span, ReadOnlySpan<byte> data)
     {
+        if (State.HasDropped(out var dropped)) EnterDropped(dropped);
         var open = Use(span.File, isWritable: true);
         try
         {
@@ -478,14 +481,39 @@ public sealed class TorrentContent : ISwarmContent, ICommitSource
         return new StoreException(StoreErrorCode.TargetHoldsOtherContent, $"{path} was changed: move it away and get it again", path);
     }
 
-    /// <summary>Brings to the medium what was written, on a worker, and only then marks it durable.</summary>
-    internal void Flush()
+    /// <summary>Brings to the medium what was written, on a worker, and only then marks it durable. Ends when also a flush that was under way has.</summary>
+    /// <param name="ifBegun">Only if something of it is durable already.</param>
+    internal async Task FlushAsync(bool ifBegun = false)
+    {
+        await _flushGate.WaitAsync();
+        try
+        {
+            if (!State.IsSettled && (!ifBegun || State.HasDurable)) await _context.Workers.RunAsync(_ => Flush(), CancellationToken.None);
+        }
+        finally
+        {
+            _flushGate.Release();
+        }
+    }
+
+    private void Flush()
     {
         if (State.BeginFlush() is not { } batch) return;
 
         var (failed, hasNames) = new Flusher(_context, this).Run(batch);
         State.EndFlush(batch, failed, hasNames);
         Touch();
+    }
+
+    /// <summary>
+    /// Durable pieces were lost, and their file is about to be written again. Were the catalogue to fall back behind that in a power cut, it would take the new bytes for the
+    /// old ones and not prove them: it goes to the medium first. Rare, so a worker may wait.
+    /// </summary>
+    private void EnterDropped(long dropped)
+    {
+        SaveNowAsync(CancellationToken.None).GetAwaiter().GetResult();
+        _context.Catalogue.FlushAsync().GetAwaiter().GetResult();
+        State.DroppedEntered(dropped);
     }
 
     /// <summary>Serves nothing of a file until it is proven again, which begins now.</summary>

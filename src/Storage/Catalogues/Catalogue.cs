@@ -23,8 +23,8 @@ internal sealed class Catalogue : IDisposable
     private readonly object _gate = new();
     private List<Command> _commands = [];
     private HashSet<ICommitSource> _touched = [];
-    private bool _due, _stopping, _abandoned;
-    private long _commits, _flushedCommits; // each written by one thread
+    private bool _due, _committing, _stopping, _abandoned;
+    private long _commits, _flushedCommits, _flushedLog;
 
     /// <param name="checksWhole">Whether also a large file is checked, beside the work: the last process died.</param>
     /// <param name="failed">Told of a transaction that is to be tried again, and of damage.</param>
@@ -84,17 +84,21 @@ internal sealed class Catalogue : IDisposable
         },
         ct);
 
-    /// <summary>Commits what waits and brings all commits to the medium; nothing if none came since the last time.</summary>
+    /// <summary>How much of the log was on the medium when it was flushed last. Bytes; 0 if it was not since the catalogue was opened.</summary>
+    public long FlushedLog => Interlocked.Read(ref _flushedLog);
+
+    /// <summary>Commits what waits and brings all commits to the medium, also one that is under way; nothing if none came since the last time.</summary>
     public async Task FlushAsync()
     {
         lock (_gate)
         {
-            if (_touched.Count == 0 && _commits == _flushedCommits) return;
+            if (_touched.Count == 0 && !_committing && _commits == _flushedCommits) return;
         }
 
         var commits = await WriteAsync(_ => _commits, CancellationToken.None);
-        CatalogueFile.FlushLog(_path);
-        _flushedCommits = commits + 1;
+        var length = CatalogueFile.FlushLog(_path);
+        lock (_gate) _flushedCommits = Math.Max(_flushedCommits, commits + 1);
+        Interlocked.Exchange(ref _flushedLog, length);
     }
 
     /// <summary>Saves a source within the commit interval.</summary>
@@ -156,12 +160,13 @@ internal sealed class Catalogue : IDisposable
             HashSet<ICommitSource> touched;
             lock (_gate)
             {
+                _committing = false;
                 while (!_stopping && !_due && _commands.Count == 0) Monitor.Wait(_gate);
                 if (_abandoned || (_stopping && _commands.Count == 0 && _touched.Count == 0)) return;
 
                 (commands, _commands) = (_commands, []);
                 (touched, _touched) = (_touched, []);
-                _due = false;
+                (_due, _committing) = (false, true);
             }
 
             Commit(commands, touched);

@@ -87,12 +87,15 @@ internal static class CatalogueFile
     }
 
     /// <summary>Brings the log to the medium. SQLite does so only when it folds the log into the catalogue (<c>synchronous = NORMAL</c>).</summary>
-    public static void FlushLog(string path)
+    /// <returns>How long it was.</returns>
+    public static long FlushLog(string path)
     {
         try
         {
             using var log = File.OpenHandle(path + Log, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var length = RandomAccess.GetLength(log);
             RandomAccess.FlushToDisk(log);
+            return length;
         }
         catch (Exception e) when (DiskErrors.IsDisk(e))
         {

@@ -21,7 +21,7 @@ internal sealed class ContentState
     private readonly HashSet<int> _neverDurable = []; // a flush of them failed: what the medium has is unknown
     private HashSet<int> _unflushed = [];
     private bool _isComplete, _placesChanged, _namesUnflushed;
-    private long _have;
+    private long _have, _dropped, _enteredDropped;
 
     public ContentState(TorrentInfo info, string bootId, CopyState state, CopyPlaces places)
     {
@@ -215,6 +215,30 @@ internal sealed class ContentState
         lock (_lock) _isComplete = false;
     }
 
+    /// <summary>Whether a power cut would leave anything of it.</summary>
+    public bool HasDurable
+    {
+        get
+        {
+            lock (_lock) return _durable.Count > 0;
+        }
+    }
+
+    /// <summary>Whether pieces that were durable are not any more, and the catalogue on the medium may not know. To be answered with <see cref="DroppedEntered"/>.</summary>
+    public bool HasDropped(out long dropped)
+    {
+        lock (_lock)
+        {
+            dropped = _dropped;
+            return dropped != _enteredDropped;
+        }
+    }
+
+    public void DroppedEntered(long dropped)
+    {
+        lock (_lock) _enteredDropped = Math.Max(_enteredDropped, dropped);
+    }
+
     /// <summary>What is to be brought to the medium; null if nothing. To be answered with <see cref="EndFlush"/>.</summary>
     public FlushBatch? BeginFlush()
     {
@@ -306,7 +330,7 @@ internal sealed class ContentState
     {
         if (!_present.Clear(piece)) return false;
 
-        _durable.Clear(piece);
+        if (_durable.Clear(piece)) _dropped++;
         _have -= _info.Geometry.ContentLengthOf(piece);
         return true;
     }

@@ -36,6 +36,7 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         }
 
         await context.Workers.RunAsync(_ => Settle(moved, isGuessed), ct);
+        if (isUnclean && _state.IsComplete && !content.Torrent.IsShared) await context.Workers.RunAsync(_ => DropStaging(), ct);
         content.Touch();
     }
 
@@ -113,6 +114,19 @@ internal sealed class Restore(StoreContext context, TorrentContent content)
         {
             var file = new FileIndex(i);
             if (_state.IsPlaced(file) && !_state.IsWhole(file)) _state.Displace(file);
+        }
+    }
+
+    /// <summary>The power may have undone that the empty folder of a finished download was deleted.</summary>
+    private void DropStaging()
+    {
+        try
+        {
+            content.Disk.TryDeleteFolder(content.Layout.Staging);
+        }
+        catch (Exception e) when (DiskErrors.IsDisk(e))
+        {
+            // it is empty and does no harm, and what is done is served from a disk that cannot be written too
         }
     }
 

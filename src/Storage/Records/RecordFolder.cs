@@ -11,7 +11,7 @@ internal sealed class RecordFolder(IDisk disk, string path)
 
     private readonly Lock _lock = new();
     private HashSet<InfoHash> _unflushed = [];
-    private bool _namesChanged;
+    private bool _namesChanged = true; // perhaps: the last process may have died before it flushed what it wrote or deleted
 
     public string Path => path;
 
@@ -92,7 +92,7 @@ internal sealed class RecordFolder(IDisk disk, string path)
             if (!(ids.Count > 8 && disk.TrySyncAll(path)))
             {
                 foreach (var id in ids) Flush(id);
-                disk.FlushNames(path);
+                if (disk.Stat(path) is { Kind: DiskEntryKind.Folder }) disk.FlushNames(path);
                 disk.FlushNames(System.IO.Path.GetDirectoryName(path)!);
             }
 

@@ -2,6 +2,7 @@ using CsCheck;
 using Shoal.Core.Geometry;
 using Shoal.Harness.Disk;
 using Shoal.Storage;
+using Shoal.Storage.Catalogues;
 using Shoal.Storage.Disk;
 using Xunit;
 
@@ -11,6 +12,7 @@ namespace Shoal.Unit.Storage;
 public sealed class PowerTests
 {
     private const int Piece = StoreBench.PieceLength;
+    private const int Seeds = 30; // what comes through a power cut is random
 
     [Theory]
     [InlineData(true, false)]
@@ -54,6 +56,83 @@ public sealed class PowerTests
             await world.CloseAsync();
             if (wasDone) break;
         }
+    }
+
+    /// <summary>A download is done, and the power goes before its name is flushed, or just after: the pieces that were flushed are there, and it can be finished.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatWasFlushedStaysThere_WhenThePowerGoesAfterDone(bool canSyncAll)
+    {
+        await using var bench = new StoreBench();
+        var shared = await bench.ShareAsync("file", StoreBench.Content(3 * Piece + 9));
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            var world = new PowerWorld(bench, seed, canSyncAll);
+            await world.OpenAsync();
+            await world.BeginAsync(shared);
+            await world.PutAsync(shared, 1);
+            await world.FlushAsync();
+            foreach (var piece in (int[])[0, 2, 3]) await world.PutAsync(shared, piece);
+            await world.CompleteAsync(shared);
+            await world.LosePowerAsync();
+            await world.OpenAsync();
+            await world.AssertKeptAsync();
+            await world.AssertCanBeFinishedAsync(shared, $"seed {seed}");
+            await world.CloseAsync();
+        }
+    }
+
+    /// <summary>A file that was flushed is gone, by a removal or by somebody's hand, and is fetched anew: a catalogue that falls back does not take it for the old one.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task NewBytesAreNotTakenForOld_WhenThePowerGoes(bool isRemoved)
+    {
+        await using var bench = new StoreBench();
+        var shared = await bench.ShareAsync("file", StoreBench.Content(3 * Piece + 9));
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            var world = new PowerWorld(bench, seed, canSyncAll: false);
+            await world.OpenAsync();
+            await world.BeginAsync(shared);
+            foreach (var piece in (int[])[0, 1, 2]) await world.PutAsync(shared, piece);
+            await world.FlushAsync();
+            if (isRemoved) await world.RemoveAsync(shared, deleteFiles: true);
+            else await world.DeleteStagedAsync(shared);
+
+            await world.BeginAsync(shared);
+            await world.PutAsync(shared, 3);
+            await world.LosePowerAsync();
+            await world.OpenAsync();
+            await world.AssertKeptAsync();
+            await world.AssertCanBeFinishedAsync(shared, $"seed {seed}");
+            await world.CloseAsync();
+        }
+    }
+
+    [Fact]
+    public async Task AFlushOfTheCatalogueWaitsForACommitUnderWay()
+    {
+        using var folder = new ScratchFolder();
+        using var catalogue = new Catalogue(folder["catalogue.db"], TimeSpan.FromMilliseconds(5), TimeProvider.System, checksWhole: false, _ => { }, (_, _) => { });
+        using var goesOn = new ManualResetEventSlim();
+        var isUnderWay = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var commit = catalogue.WriteAsync(
+            _ =>
+            {
+                isUnderWay.SetResult();
+                goesOn.Wait();
+            },
+            CancellationToken.None);
+        await isUnderWay.Task;
+
+        var flush = catalogue.FlushAsync();
+        Assert.False(flush.IsCompleted);
+        goesOn.Set();
+        await commit;
+        await flush;
+        Assert.True(catalogue.FlushedLog > 0);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal sealed class PowerWorld
     private readonly Dictionary<InfoHash, TorrentContent> _open = [];
     private Store? _store;
     private int _boot;
-    private long _flushedLog;
+    private long _keptLog; // what of it came through the last power cut is on the medium, and the next one does not take it
 
     public PowerWorld(StoreBench bench, int seed, bool canSyncAll)
     {
@@ -46,7 +46,6 @@ internal sealed class PowerWorld
     public Task OpenAsync()
     {
         _store = _bench.Open(_name, $"boot {_boot}", _disk);
-        _flushedLog = 0;
         return Task.CompletedTask;
     }
 
@@ -94,12 +93,21 @@ internal sealed class PowerWorld
         Assert.DoesNotContain(_lossy.Tree(_bench.Downloads), e => e.Contains(shared.Info.InfoHash.ToString()[..16], StringComparison.Ordinal));
     }
 
+    /// <summary>What was fetched is deleted behind the store's back, on the medium too, and the next process finds that out.</summary>
+    public async Task DeleteStagedAsync(ShareResult shared)
+    {
+        await CloseAsync();
+        foreach (var file in _lossy.Tree(_bench.Downloads).Where(f => f.StartsWith(".shoal-", StringComparison.Ordinal) && !f.EndsWith('/'))) _lossy.DeleteFile(Path.Join(_bench.Downloads, file));
+        foreach (var folder in _lossy.Tree(_bench.Downloads).Where(f => f.EndsWith('/'))) _lossy.FlushNames(Path.Join(_bench.Downloads, folder.TrimEnd('/')));
+        Of(shared).ForgetPieces();
+        await OpenAsync();
+    }
+
     public async Task FlushAsync()
     {
         await _store!.FlushAsync();
         if (Failed) return;
 
-        _flushedLog = new FileInfo(Database + "-wal").Length;
         foreach (var torrent in _torrents.Values) torrent.Flushed();
     }
 
@@ -109,6 +117,7 @@ internal sealed class PowerWorld
         foreach (var content in _open.Values) await content.DisposeAsync();
         _open.Clear();
         await _store!.DisposeAsync();
+        _keptLog = 0; // it was folded into the catalogue, and a new one begins
     }
 
     /// <summary>The process dies: what was put and not entered is forgotten, and nothing that was flushed or done is.</summary>
@@ -122,6 +131,7 @@ internal sealed class PowerWorld
         }
 
         await _store!.AbandonAsync();
+        _keptLog = 0;
         foreach (var torrent in _torrents.Values) torrent.Killed();
         _open.Clear();
     }
@@ -130,10 +140,13 @@ internal sealed class PowerWorld
     public async Task LosePowerAsync()
     {
         var (database, log) = (ReadIfThere(Database), ReadIfThere(Database + "-wal"));
+        var flushed = Math.Max(_keptLog, _store?.FlushedLog ?? 0);
         if (_store is not null) await _store.AbandonAsync();
         if (database is not null) File.WriteAllBytes(Database, database);
         File.Delete(Database + "-shm");
-        if (log is not null) File.WriteAllBytes(Database + "-wal", log[..(int)_random.NextInt64(Math.Min(_flushedLog, log.Length), log.Length + 1)]);
+        var kept = log is null ? 0 : _random.NextInt64(Math.Min(flushed, log.Length), log.Length + 1);
+        if (log is not null) File.WriteAllBytes(Database + "-wal", log[..(int)kept]);
+        _keptLog = kept;
 
         _disk.FailFrom = 0;
         _lossy.LosePower(_random);
@@ -150,10 +163,9 @@ internal sealed class PowerWorld
         {
             var found = _store!.Find(expected.Shared.Info.InfoHash);
             if (!expected.MayBeGone) Assert.Equal(expected.IsHeld, found is not null);
-            expected.IsHeld = found is not null;
+            if (expected.MayBeGone) expected.Settle(found is not null);
             if (found is null) continue;
 
-            expected.MayBeGone = false;
             await using var content = await _store.OpenAsync(found, CancellationToken.None);
             var present = content.CopyPresent();
             Assert.All(expected.Sure, piece => Assert.True(present[piece], $"piece {piece} is lost"));
@@ -252,6 +264,22 @@ internal sealed class PowerWorld
             Put.Clear();
             (Sure, _flushed, _wasDone, _wasRemoved) = ([], [], false, true);
             (IsHeld, IsDone, IsSurelyDone, MayBeMore) = (false, false, false, true);
+        }
+
+        public void ForgetPieces()
+        {
+            Put.Clear();
+            (Sure, _flushed) = ([], []);
+        }
+
+        /// <summary>
+        /// Which of both it was, on the medium too. A torrent that went takes its pieces with it: none of them was acknowledged before a flush that came through, so a
+        /// later one promises nothing of them ("What a power cut costs").
+        /// </summary>
+        public void Settle(bool isHeld)
+        {
+            if (!isHeld) Forget();
+            (IsHeld, MayBeGone, _wasHeld, _wasRemoved) = (isHeld, false, isHeld, false);
         }
     }
 }
