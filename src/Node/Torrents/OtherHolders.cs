@@ -5,6 +5,7 @@ namespace Shoal.Node.Torrents;
 /// <summary>How many others are known to have all of a torrent. Only what says so counts: seeds connected, trackers, and the DHT's count, or what any of them said some days ago.</summary>
 internal sealed class OtherHolders(NodeServices services)
 {
+    private const int EnoughContacts = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Memory = TimeSpan.FromDays(7);
 
@@ -19,7 +20,7 @@ internal sealed class OtherHolders(NodeServices services)
 
             var own = torrent.IsComplete && services.Options.Announces && swarm is not null ? 1 : 0; // we are counted too
             counts.AddRange((await swarms.TrackersAsync(torrent.Id)).Where(t => t.Seeds is not null).Select(t => Math.Max(0, t.Seeds!.Value - own)));
-            if (counts.TrueForAll(c => c == 0) && !torrent.IsPrivate && await AskDhtAsync(torrent, ct) is { } seeds) counts.Add(Math.Max(0, seeds - own));
+            if (counts.TrueForAll(c => c == 0) && !torrent.IsPrivate && await AskDhtAsync(torrent, own, ct) is { } seeds) counts.Add(Math.Max(0, seeds - own));
             if (counts.Count > 0) services.Store.CountOthers(torrent, counts.Max());
         }
 
@@ -35,14 +36,15 @@ internal sealed class OtherHolders(NodeServices services)
 
     private static int SeedsIn(Engine.SwarmSnapshot swarm) => swarm.Peers.Concat(swarm.Givers).Where(p => p.IsSeed).Select(p => p.Address).Distinct().Count();
 
-    private async Task<int?> AskDhtAsync(StoredTorrent torrent, CancellationToken ct)
+    /// <summary>That a lookup found nobody else counts only if it reached as many nodes as an announcement goes to.</summary>
+    private async Task<int?> AskDhtAsync(StoredTorrent torrent, int own, CancellationToken ct)
     {
         using var patience = new CancellationTokenSource(Patience, services.Options.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         try
         {
             var found = await services.Network!.Dht.FindPeersAsync(torrent.Id.Truncated, scrape: true, _ => { }, either.Token);
-            return found.Seeds is { } seeds ? (int)Math.Round(seeds) : null;
+            return found.Seeds is { } seeds && (Math.Round(seeds) > own || found.Contacts >= EnoughContacts) ? (int)Math.Round(seeds) : null;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
