@@ -34,15 +34,6 @@ def _outside(check):
     return tree(check.path("outside"))
 
 
-def _all(check):
-    """All paths outside of what the program may write to."""
-    found = set()
-    for here, folders, files in os.walk(check.root):
-        folders[:] = [f for f in folders if not f.startswith(("store", "home", "run"))]
-        found.update(os.path.relpath(os.path.join(here, f), check.root) for f in files)
-    return {path for path in found if not path.startswith("out" + os.sep)}
-
-
 def a_torrent_with_the_same_name_twice_or_a_file_for_a_folder_harms_nothing(check):
     for paths in ([[b"a"], [b"a"]], [[b"a"], [b"a", b"b"]]):
         torrent = _v1(check, [(path, b"x" * 100, {}) for path in paths])
@@ -186,5 +177,4 @@ def a_damaged_catalogue_is_made_anew_with_one_sentence(check):
     check.note(told[0]["message"].replace(check.root, ""))
 
 
-no_name_leads_out_of_the_folder.seconds = 120
 a_folder_that_becomes_a_link_while_it_is_fetched_is_not_followed.seconds = 120
