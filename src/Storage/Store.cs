@@ -55,6 +55,9 @@ public sealed class Store : IAsyncDisposable
         {
             _mark.Opened();
             _index = new CopyIndex(catalogue.Read.List());
+            _copies = new OpenCopies(_context, _index);
+            _uses = new Uses(catalogue, clock);
+            _ledger = new Ledger(_context, _index, _copies, catalogue.Read.Setting(QuotaSetting));
             isOpen = true;
         }
         finally
@@ -62,11 +65,8 @@ public sealed class Store : IAsyncDisposable
             if (!isOpen) Close(abandoned: true);
         }
 
-        _copies = new OpenCopies(_context, _index);
         _runs = new RunIndex(_context, _index, _copies);
         _hashed = new HashedBuffer(catalogue);
-        _uses = new Uses(catalogue, clock);
-        _ledger = new Ledger(_context, _index, _copies, catalogue.Read.Setting(QuotaSetting));
         _ownFolder = Path.Join(options.Path, OwnFolderName);
         _flushTimer = clock.CreateTimer(_ => Flush(), null, options.FlushInterval, options.FlushInterval);
         if (opening.Finding is { } finding) _context.Warn(finding);

@@ -130,27 +130,28 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
     /// <param name="prefix">1 to 32 bytes.</param>
     public List<FileRow> Files(ReadOnlySpan<byte> prefix)
     {
+        var first = prefix.ToArray();
         byte[] end = [.. prefix, .. Enumerable.Repeat((byte)0xFF, Hash256.Length + 1 - prefix.Length)]; // beyond every root that begins so
 
-        lock (_lock)
+        return Ask<List<FileRow>>(() =>
         {
             var files = new List<FileRow>();
-            using var rows = _named.Query(prefix.ToArray(), end, MaxRuns);
+            using var rows = _named.Query(first, end, MaxRuns);
             while (rows.Read()) files.Add(new FileRow(rows.GetInt64(0), new FileIndex((int)rows.GetInt64(1))));
             return files;
-        }
+        });
     }
 
     /// <summary>What may be meant by a key of <see cref="RunKeys"/>, one row for each copy: to be compared with the layer.</summary>
     public List<RunRow> Runs(long key)
     {
-        lock (_lock)
+        return Ask<List<RunRow>>(() =>
         {
             var runs = new List<RunRow>();
             using var rows = _runs.Query(key, MaxRuns);
             while (rows.Read()) runs.Add(new RunRow(rows.GetInt64(0), rows.GetInt64(3), new FileIndex((int)rows.GetInt64(1)), rows.GetInt64(2)));
             return runs;
-        }
+        });
     }
 
     /// <summary>A file's piece layer; null if it is not known.</summary>
@@ -162,19 +163,19 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
     /// <summary>The layers known of a torrent, whatever copy of it they came with.</summary>
     public List<(FileIndex File, byte[] Layer)> Layers(InfoHash id)
     {
-        lock (_lock)
+        return Ask<List<(FileIndex File, byte[] Layer)>>(() =>
         {
             var layers = new List<(FileIndex, byte[])>();
             using var rows = _layersOf.Query(id.ToArray());
             while (rows.Read()) layers.Add((new FileIndex((int)rows.GetInt64(0)), rows.GetFieldValue<byte[]>(1)));
             return layers;
-        }
+        });
     }
 
     /// <summary>What a copy had when it was last entered; null if it is not there any more.</summary>
     public (Bitfield Present, Bitfield Placed)? Have(long copy, TorrentInfo info)
     {
-        lock (_lock)
+        return Ask<(Bitfield Present, Bitfield Placed)?>(() =>
         {
             using var rows = _have.Query(copy);
             return rows.Read()
@@ -182,16 +183,16 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
                 && Bitfield.TryRead(rows.GetFieldValue<byte[]>(1), info.Files.Count, out var placed)
                 ? (present, placed)
                 : null;
-        }
+        });
     }
 
     private byte[]? Blob(Statement statement, long id, FileIndex file)
     {
-        lock (_lock)
+        return Ask<byte[]?>(() =>
         {
             using var rows = statement.Query(id, file.Value);
             return rows.Read() ? rows.GetFieldValue<byte[]>(0) : null;
-        }
+        });
     }
 
     /// <summary>The trackers of a torrent, by tier; none if it is not held.</summary>
@@ -199,21 +200,27 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
     {
         return Ask<List<IReadOnlyList<string>>>(() =>
         {
-            var tiers = new SortedDictionary<long, List<string>>();
             using var rows = _trackers.Query(id.Value.ToArray());
-            while (rows.Read())
-            {
-                if (!tiers.TryGetValue(rows.GetInt64(0), out var tier)) tiers[rows.GetInt64(0)] = tier = [];
-                tier.Add(rows.GetString(1));
-            }
-
-            return [.. tiers.Values];
+            return ReadTiers(rows);
         });
+    }
+
+    /// <summary>Rows of a tier and a URL, in their order.</summary>
+    internal static List<IReadOnlyList<string>> ReadTiers(SqliteDataReader rows)
+    {
+        var tiers = new SortedDictionary<long, List<string>>();
+        while (rows.Read())
+        {
+            if (!tiers.TryGetValue(rows.GetInt64(0), out var tier)) tiers[rows.GetInt64(0)] = tier = [];
+            tier.Add(rows.GetString(1));
+        }
+
+        return [.. tiers.Values];
     }
 
     public List<InfoHash> Pins()
     {
-        lock (_lock)
+        return Ask<List<InfoHash>>(() =>
         {
             var pins = new List<InfoHash>();
             using var rows = _pins.Query();
@@ -223,27 +230,27 @@ internal sealed class CatalogueReader(SqliteConnection connection, Func<SqliteEx
             }
 
             return pins;
-        }
+        });
     }
 
     public List<UseRow> Uses()
     {
-        lock (_lock)
+        return Ask<List<UseRow>>(() =>
         {
             var uses = new List<UseRow>();
             using var rows = _uses.Query();
             while (rows.Read()) uses.Add(new UseRow(rows.GetInt64(0), rows.GetInt64(1), rows.IsDBNull(2) ? null : (int)rows.GetInt64(2), rows.IsDBNull(3) ? null : rows.GetInt64(3)));
             return uses;
-        }
+        });
     }
 
     public long? Setting(string name)
     {
-        lock (_lock)
+        return Ask<long?>(() =>
         {
             using var rows = _setting.Query(name);
             return rows.Read() ? rows.GetInt64(0) : null;
-        }
+        });
     }
 
     /// <summary>What is remembered of a file, or of all files below a folder, by path.</summary>

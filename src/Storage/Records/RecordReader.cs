@@ -86,15 +86,8 @@ internal sealed class RecordReader(SqliteConnection connection, Func<SqliteExcep
 
     private List<IReadOnlyList<string>> ReadTrackers(long torrent)
     {
-        var tiers = new SortedDictionary<long, List<string>>();
         using var rows = _trackers.Query(torrent);
-        while (rows.Read())
-        {
-            if (!tiers.TryGetValue(rows.GetInt64(0), out var tier)) tiers[rows.GetInt64(0)] = tier = [];
-            tier.Add(rows.GetString(1));
-        }
-
-        return [.. tiers.Values];
+        return CatalogueReader.ReadTiers(rows);
     }
 
     private T Ask<T>(Func<T> question)
